@@ -10,6 +10,7 @@ import type { XdsObserver } from "./observer.js";
 import type { Questions } from "./questions.js";
 import type { EncodedResource, ResourceTable } from "./resource.js";
 import type { XdsSessions } from "./session.js";
+import { type AcceptBoth, createIntermediates } from "./state/intermediate-tables.js";
 import { createKnownTables } from "./state/known-tables.js";
 import { createNamePool } from "./state/name-set.js";
 import type { Outstanding } from "./state/outstanding.js";
@@ -17,7 +18,6 @@ import { DEFAULT_PACING, type Pacing } from "./state/pacing.js";
 import { createSharedPlanner } from "./state/plan.js";
 import { createSharedSteps } from "./state/shared-steps.js";
 import type { StreamStatus } from "./state/stream-status.js";
-import { type AcceptBoth, createWays } from "./state/ways.js";
 import { AdsStream, type Entrance, type StreamHost } from "./stream/ads-stream.js";
 import { createBacklog } from "./stream/backlog.js";
 import { createRequestReader } from "./stream/request-reader.js";
@@ -32,7 +32,7 @@ export interface AdsServerOptions {
   readonly questions?: Questions;
   /** Whether AdsServer.publish is likely to be called soon; never when absent. See turns.ts. */
   readonly isChangeDue?: () => boolean;
-  /** How a cluster is changed on its way (see passage.ts); no cluster when absent. */
+  /** Makes the clusters of intermediate views (see transition.ts); there are none when absent. */
   readonly acceptBoth?: AcceptBoth;
   /** What is sent again when a client refuses it; nothing when absent. See retries.ts. */
   readonly files?: FileNames;
@@ -92,9 +92,9 @@ export function createAdsServer(options: AdsServerOptions): AdsServer {
   const pacing = { ...DEFAULT_PACING, ...options.pacing };
   const seed = (): number => randomInt(2 ** 31);
   const [names, known] = [createNamePool(seed()), createKnownTables(seed(), clock)];
-  const [planner, ways] = [createSharedPlanner(), createWays(options.acceptBoth)];
+  const [planner, intermediate] = [createSharedPlanner(), createIntermediates(options.acceptBoth)];
   const [steps, encoder] = [createSharedSteps(), createResponseEncoder()];
-  const shared = { pacing, plan: planner.plan, ways, steps, names, known, files };
+  const shared = { pacing, plan: planner.plan, intermediate, steps, names, known, files };
   const nextId = createStreamIds();
   const streams = new Map<string, AdsStream>();
   const turns = createTurns({
@@ -102,7 +102,7 @@ export function createAdsServer(options: AdsServerOptions): AdsServer {
     isChangeDue,
     isFull: () => backlog.isFull(),
     onQuiet: () => {
-      for (const one of [planner, ways, steps, encoder]) one.forget();
+      for (const one of [planner, intermediate, steps, encoder]) one.forget();
     },
   });
   const backlog = createBacklog(limits, clock, turns.look);

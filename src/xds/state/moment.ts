@@ -1,10 +1,10 @@
 import type { FileNames } from "../file-names.js";
+import type { Intermediates } from "./intermediate-tables.js";
 import type { KnownTables } from "./known-tables.js";
 import type { NamePool } from "./name-set.js";
 import type { Pacing } from "./pacing.js";
 import type { Planner } from "./plan.js";
 import type { SharedSteps } from "./shared-steps.js";
-import type { Ways } from "./ways.js";
 
 /** What a step of a stream depends on beside its state. */
 export interface Moment {
@@ -13,7 +13,7 @@ export interface Moment {
   readonly pacing: Pacing;
   readonly plan: Planner;
   readonly steps: SharedSteps;
-  readonly ways: Ways;
+  readonly intermediate: Intermediates;
   readonly names: NamePool;
   readonly known: KnownTables;
   readonly files: FileNames;

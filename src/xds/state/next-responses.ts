@@ -18,7 +18,6 @@ import type { Difference } from "./difference.js";
 import { followUps } from "./follow-ups.js";
 import { keptForListeners } from "./kept.js";
 import type { Moment } from "./moment.js";
-import { arrived } from "./passage.js";
 import type { Plan } from "./plan.js";
 import { waitingFor } from "./readiness.js";
 import type { Response } from "./response.js";
@@ -41,6 +40,7 @@ import {
   type Subscription,
   withEntry,
 } from "./subscription.js";
+import { endTransition } from "./transition.js";
 import { NOTHING, type Waiting } from "./waiting.js";
 
 /** What to do now. */
@@ -57,7 +57,7 @@ const MAX_FLIGHTS = 16;
 
 /** See the top of this file. The same state and moment always give the same, but for the time of a response by little. */
 export function nextResponses(state: StreamState, moment: Moment): Next {
-  const begun = withRetries(arrived(state, moment), moment);
+  const begun = withRetries(endTransition(state, moment), moment);
   const next = soleStep(begun, moment) ?? allSteps(begun, moment);
   const wakeAt = Math.min(next.wakeAt, nextRetryAt(next.state));
   return wakeAt === next.wakeAt ? next : { ...next, wakeAt };
@@ -69,7 +69,7 @@ function allSteps(state: StreamState, moment: Moment): Next {
     const round = oneRound(next.state, moment);
     // What was sent may be waited for by a type that was looked at before it, so only an idle round ends the step.
     if (round.responses.length === 0) {
-      const wakeAt = Math.min(round.wakeAt, round.state.passage?.until ?? Infinity);
+      const wakeAt = Math.min(round.wakeAt, round.state.transition?.until ?? Infinity);
       return { state: round.state, responses: next.responses, wakeAt };
     }
     const isFirst = next.responses.length === 0;
@@ -122,10 +122,10 @@ interface Change {
 
 /** The one type of which the client does not hold what the view has; undefined if there are others, or anything is open. */
 function soleChange(
-  { subscriptions, view, passage }: StreamState,
+  { subscriptions, view, transition }: StreamState,
   { now, pacing }: Moment,
 ): Change | undefined {
-  if (passage !== undefined) return undefined;
+  if (transition !== undefined) return undefined;
   let sole: Change | undefined;
   for (const subscription of subscriptions) {
     const { resumedAt = -Infinity } = subscription;
@@ -154,8 +154,8 @@ function stepAlone(before: StreamState, typeUrl: string, moment: Moment): Step |
 }
 
 /** Whether the client holds all of its view and nothing is open: seen without looking into the tables. */
-export function isIdle({ view, passage, subscriptions }: StreamState): boolean {
-  if (passage !== undefined) return false;
+export function isIdle({ view, transition, subscriptions }: StreamState): boolean {
+  if (transition !== undefined) return false;
   return subscriptions.every((one) => {
     const table = view.get(one.typeUrl);
     return table === undefined || table === NOT_MADE || isSettled(one, table);

@@ -9,14 +9,14 @@ export interface HeldTables {
   readonly endpoints: Table<Held>;
 }
 
-/** That a client is taken to a view by way of another; see passage.ts. */
-export interface Passage {
+/** A client gets from one view to another by way of an intermediate one; see transition.ts. */
+export interface Transition {
   /** What it held before. */
   readonly from: HeldTables;
   /** What it should hold in the end. */
   readonly to: ResourceView;
   /** The clusters that it has to take first. */
-  readonly through: readonly EncodedResource[];
+  readonly acceptingBoth: readonly EncodedResource[];
   /** The time of the clock at which it is told the rest, whatever it has taken. */
   readonly until: number;
 }
@@ -27,8 +27,8 @@ export interface StreamState {
   readonly id: string;
   /** What the stream's client should hold now. */
   readonly view: ResourceView;
-  /** Where that leads to; undefined when it is to stay. */
-  readonly passage: Passage | undefined;
+  /** The transition that `view` is a part of; undefined when there is none. */
+  readonly transition: Transition | undefined;
   /** One for each type that the client asked for and the view has, in the order in which types are sent. */
   readonly subscriptions: readonly Subscription[];
   /** How many responses were sent. */
@@ -37,13 +37,13 @@ export interface StreamState {
 
 /** All states are made here, for the reason that subscriptions have: see `edited` in subscription.ts. */
 function stateOf(state: StreamState): StreamState {
-  const { id, view, passage, subscriptions, sent } = state;
-  return { id, view, passage, subscriptions, sent };
+  const { id, view, transition, subscriptions, sent } = state;
+  return { id, view, transition, subscriptions, sent };
 }
 
 /** The state of a stream on which nothing was said. */
 export function newStream(id: string, view: ResourceView): StreamState {
-  return stateOf({ id, view, passage: undefined, subscriptions: [], sent: 0 });
+  return stateOf({ id, view, transition: undefined, subscriptions: [], sent: 0 });
 }
 
 /** What the stream knows of a type; undefined if the client did not ask for it. */
@@ -69,41 +69,41 @@ export function isSuspicious({ subscriptions }: StreamState): boolean {
 
 /** The state with one subscription set. */
 export function withSubscription(state: StreamState, subscription: Subscription): StreamState {
-  const { id, view, passage, subscriptions, sent } = state;
+  const { id, view, transition, subscriptions, sent } = state;
   const index = subscriptions.findIndex(({ typeUrl }) => typeUrl === subscription.typeUrl);
   if (index >= 0) {
     if (subscriptions[index] === subscription) return state;
     return stateOf({
       id,
       view,
-      passage,
+      transition,
       subscriptions: subscriptions.with(index, subscription),
       sent,
     });
   }
   const rank = ({ typeUrl }: Subscription) => rulesOf(typeUrl).rank;
   const sorted = [...subscriptions, subscription].sort((a, b) => rank(a) - rank(b));
-  return stateOf({ id, view, passage, subscriptions: sorted, sent });
+  return stateOf({ id, view, transition, subscriptions: sorted, sent });
 }
 
-/** The state with another view, to which the client is taken by no way. */
+/** The state with another view, without a transition to it. */
 export function withView(state: StreamState, view: ResourceView): StreamState {
-  const { id, passage, subscriptions, sent } = state;
-  if (state.view === view && passage === undefined) return state;
-  return stateOf({ id, view, passage: undefined, subscriptions, sent });
+  const { id, transition, subscriptions, sent } = state;
+  if (state.view === view && transition === undefined) return state;
+  return stateOf({ id, view, transition: undefined, subscriptions, sent });
 }
 
-/** The state with a view that leads to another. */
-export function withPassage(
+/** The state with the intermediate view of a transition. */
+export function withTransition(
   { id, subscriptions, sent }: StreamState,
   view: ResourceView,
-  passage: Passage,
+  transition: Transition,
 ): StreamState {
-  return stateOf({ id, view, passage, subscriptions, sent });
+  return stateOf({ id, view, transition, subscriptions, sent });
 }
 
 /** The state after one more response. */
 export function withResponse(state: StreamState): StreamState {
-  const { id, view, passage, subscriptions, sent } = state;
-  return stateOf({ id, view, passage, subscriptions, sent: sent + 1 });
+  const { id, view, transition, subscriptions, sent } = state;
+  return stateOf({ id, view, transition, subscriptions, sent: sent + 1 });
 }

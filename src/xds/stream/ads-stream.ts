@@ -20,7 +20,6 @@ import type { Session, XdsSessions } from "../session.js";
 import type { Moment } from "../state/moment.js";
 import { isIdle, nextResponses } from "../state/next-responses.js";
 import { type Outstanding, outstandingOf } from "../state/outstanding.js";
-import { towards } from "../state/passage.js";
 import type { Response } from "../state/response.js";
 import { findFlight } from "../state/settle.js";
 import {
@@ -33,6 +32,7 @@ import {
 } from "../state/stream-state.js";
 import { acceptedResources, type StreamStatus, typeStatuses } from "../state/stream-status.js";
 import type { Held } from "../state/subscription.js";
+import { transitionTo } from "../state/transition.js";
 import type { ResponseEncoder } from "../wire/response-encoder.js";
 import { type AskedView, createAskedView } from "./asked-view.js";
 import type { Dialect, Incoming } from "./dialect.js";
@@ -153,7 +153,7 @@ export class AdsStream implements CallListener {
     let begun = clock.now();
     try {
       const moment = this.#host.moment();
-      const state = towards(this.#state, open.view.now(), moment);
+      const state = transitionTo(this.#state, open.view.now(), moment);
       const next = nextResponses(state, moment);
       this.#state = next.state;
       for (const response of next.responses) {
@@ -194,8 +194,8 @@ export class AdsStream implements CallListener {
 
   /** What the client should hold of a type; undefined before it is let in, and for a type that is not served. */
   wanted(typeUrl: string): ResourceTable | undefined {
-    const { view, passage } = this.#state;
-    return (passage?.to ?? view).get(typeUrl);
+    const { view, transition } = this.#state;
+    return (transition?.to ?? view).get(typeUrl);
   }
 
   /** What the client should hold now and has not accepted; nothing before it is let in. */

@@ -1,8 +1,8 @@
 import type { ResourceView } from "../resource.js";
 import type { Session } from "../session.js";
 import type { Moment } from "../state/moment.js";
-import { towards } from "../state/passage.js";
 import { type StreamState, subscriptionTo } from "../state/stream-state.js";
+import { transitionTo } from "../state/transition.js";
 import { NOTHING_ASKED, withRequest } from "./asked-names.js";
 import type { Incoming } from "./dialect.js";
 
@@ -26,7 +26,7 @@ export function createAskedView(session: Session): AskedView {
       const before = asked;
       if (askedTypes !== undefined) asked = withRequest(before, request, askedTypes);
       const isNew = asked !== before || subscriptionTo(state, request.typeUrl) === undefined;
-      return isNew ? towards(state, session.view(asked), moment) : state;
+      return isNew ? transitionTo(state, session.view(asked), moment) : state;
     },
   };
 }

@@ -8,18 +8,21 @@ import {
 } from "../../../src/xds/resource.js";
 import { onDeltaRequest } from "../../../src/xds/state/delta.js";
 import { versionsOf } from "../../../src/xds/state/held-versions.js";
+import {
+  type AcceptBoth,
+  createIntermediates,
+} from "../../../src/xds/state/intermediate-tables.js";
 import { createKnownTables, type KnownTables } from "../../../src/xds/state/known-tables.js";
 import type { Moment } from "../../../src/xds/state/moment.js";
 import { createNamePool } from "../../../src/xds/state/name-set.js";
 import { nextResponses } from "../../../src/xds/state/next-responses.js";
 import { DEFAULT_PACING } from "../../../src/xds/state/pacing.js";
-import { towards } from "../../../src/xds/state/passage.js";
 import { createSharedPlanner } from "../../../src/xds/state/plan.js";
 import type { Response } from "../../../src/xds/state/response.js";
 import { createSharedSteps } from "../../../src/xds/state/shared-steps.js";
 import { onSotwRequest } from "../../../src/xds/state/sotw.js";
 import { newStream, type StreamState } from "../../../src/xds/state/stream-state.js";
-import { type AcceptBoth, createWays } from "../../../src/xds/state/ways.js";
+import { transitionTo } from "../../../src/xds/state/transition.js";
 
 /** The types by the words that the tests use for them. */
 export type TypeName = keyof typeof TYPE_URL;
@@ -136,7 +139,7 @@ export const newServer = (accept: AcceptBoth = acceptBoth): Sharing => ({
   },
   plan: createSharedPlanner().plan,
   steps: createSharedSteps(),
-  ways: createWays(accept),
+  intermediate: createIntermediates(accept),
   names: createNamePool(1),
   known: createKnownTables(1, { after: () => () => undefined }),
 });
@@ -157,8 +160,8 @@ abstract class Conversation {
 
   /** What the client should hold in the end. */
   get view(): ResourceView {
-    const { view, passage } = this.state;
-    return passage?.to ?? view;
+    const { view, transition } = this.state;
+    return transition?.to ?? view;
   }
 
   get known(): KnownTables {
@@ -179,7 +182,7 @@ abstract class Conversation {
   }
 
   publish(view: ResourceView): string[] {
-    return this.step((state) => towards(state, view, this.moment));
+    return this.step((state) => transitionTo(state, view, this.moment));
   }
 
   change(sketch: ViewSketch): string[] {

@@ -1,64 +1,75 @@
-/** Ways between what a client holds and what it should hold, where one step would fail calls; see passage.ts. */
+/**
+ * The tables of an intermediate view: what a client should hold between what it holds and what it should hold in the end, where
+ * one step would make calls fail. Why that is needed: see transition.ts.
+ */
 import type { Table } from "../../base/table.js";
 import type { EncodedResource, ResourceTable } from "../resource.js";
 import type { HeldTables } from "./stream-state.js";
 import { type Held, isContent, isSameContent } from "./subscription.js";
 
-/** A cluster as the second of two, which accepts the peers of the first as well. */
+/** The second of two versions of a cluster, changed so that it accepts the peers of the first as well. */
 export type AcceptBoth = (before: EncodedResource, after: EncodedResource) => EncodedResource;
 
-/** The tables of a view that clusters and their endpoints are in. */
+/** The clusters and endpoints of a view. */
 interface Tables {
   readonly clusters: ResourceTable;
   readonly endpoints: ResourceTable;
 }
 
-/** What a client should hold on its way to others. */
-export interface Way extends Tables {
-  /** The clusters that are otherwise there than in those. */
-  readonly through: readonly EncodedResource[];
+/** See the top of this file. */
+export interface IntermediateTables extends Tables {
+  /** The clusters that accept the peers of both views. */
+  readonly acceptingBoth: readonly EncodedResource[];
 }
 
-/** Finds ways, and remembers them for other streams. */
-export interface Ways {
-  /** The way from what a client holds; undefined when one step will do. */
-  readonly between: (from: HeldTables, to: Tables) => Way | undefined;
-  /** Forgets all ways; done when a burst is over, since they hold on to old tables. */
+/** Finds intermediate tables, and remembers them for other streams. */
+export interface Intermediates {
+  /** Those from what a client holds to what it should hold; undefined when one step will do. */
+  readonly between: (from: HeldTables, to: Tables) => IntermediateTables | undefined;
+  /** Forgets all of them; done when a burst is over, since they hold on to old tables. */
   readonly forget: () => void;
 }
 
-/** So many ways to one table are remembered. */
+/** How many are remembered for one table of clusters. */
 const ENTRIES = 8;
 
 interface Entry {
   readonly from: HeldTables;
   readonly to: Tables;
-  readonly way: Way | undefined;
+  readonly found: IntermediateTables | undefined;
 }
 
-/** No ways are known; there are none at all if it is not said how clusters accept more peers. */
-export function createWays(acceptBoth: AcceptBoth | undefined): Ways {
+/** A finder that knows nothing yet. Without `acceptBoth` there are no intermediate tables. */
+export function createIntermediates(acceptBoth: AcceptBoth | undefined): Intermediates {
   let known = new WeakMap<ResourceTable, readonly Entry[]>();
 
-  const remembered = (from: HeldTables, to: Tables, accept: AcceptBoth): Way | undefined => {
+  const remembered = (
+    from: HeldTables,
+    to: Tables,
+    accept: AcceptBoth,
+  ): IntermediateTables | undefined => {
     const entries = known.get(to.clusters) ?? [];
     const same = entries.find((one) => sameTables(one.from, from) && sameTables(one.to, to));
-    if (same !== undefined) return same.way;
-    const entry = { from, to, way: wayBetween(from, to, accept) };
+    if (same !== undefined) return same.found;
+    const entry = { from, to, found: tablesBetween(from, to, accept) };
     known.set(to.clusters, [entry, ...entries.slice(0, ENTRIES - 1)]);
-    return entry.way;
+    return entry.found;
   };
 
-  const between = (from: HeldTables, to: Tables, accept: AcceptBoth): Way | undefined => {
+  const between = (
+    from: HeldTables,
+    to: Tables,
+    accept: AcceptBoth,
+  ): IntermediateTables | undefined => {
     const [before, after] = [from.clusters.layers, to.clusters.layers];
     if (before === undefined || after === undefined) return remembered(from, to, accept);
-    // What many share is in the layer below; on top are clusters that have their endpoints in them.
-    const way = between(
+    // Many streams share the base layer. The clusters on top have their endpoints in them, so nothing can go wrong there.
+    const found = between(
       { clusters: before.base, endpoints: from.endpoints },
       { clusters: after.base, endpoints: to.endpoints },
       accept,
     );
-    return way && { ...way, clusters: way.clusters.extended(after.top) };
+    return found && { ...found, clusters: found.clusters.extended(after.top) };
   };
 
   return {
@@ -75,9 +86,13 @@ export function createWays(acceptBoth: AcceptBoth | undefined): Ways {
 const sameTables = (a: HeldTables, b: HeldTables): boolean =>
   a.clusters === b.clusters && a.endpoints === b.endpoints;
 
-function wayBetween(from: HeldTables, to: Tables, accept: AcceptBoth): Way | undefined {
+function tablesBetween(
+  from: HeldTables,
+  to: Tables,
+  accept: AcceptBoth,
+): IntermediateTables | undefined {
   let { clusters, endpoints } = to;
-  const through: EncodedResource[] = [];
+  const acceptingBoth: EncodedResource[] = [];
   const last: Table<Held> = to.clusters;
   for (const { before, after } of last.changesFrom(from.clusters)) {
     if (!isContent(before) || !isContent(after) || acceptsAll(before, after)) continue;
@@ -87,14 +102,14 @@ function wayBetween(from: HeldTables, to: Tables, accept: AcceptBoth): Way | und
     if (!isContent(former) || next === undefined || isSameContent(former, next)) continue;
     const both = acceptsAll(after, before) ? after : accept(before, after);
     if (both.refusal !== undefined) continue;
-    through.push(both);
+    acceptingBoth.push(both);
     clusters = clusters.with(both.name, both);
     endpoints = endpoints.with(name, former);
   }
-  return through.length === 0 ? undefined : { clusters, endpoints, through };
+  return acceptingBoth.length === 0 ? undefined : { clusters, endpoints, acceptingBoth };
 }
 
-/** Whether a cluster accepts all peers that another does; one without peers accepts any, and has none to be accepted. */
+/** Whether a cluster accepts all peers that another one names. One that names none accepts any. */
 function acceptsAll(
   { peers: own = [] }: EncodedResource,
   { peers = [] }: EncodedResource,
