@@ -16,22 +16,19 @@ export interface TypeRules {
   /** Its resources send traffic to clusters: a cluster may go only when none of them uses it any more. */
   readonly usesClusters: boolean;
   /**
-   * A client lets go of its resources by itself, when nothing uses them any more, and until then it needs them: it is told that one
-   * is gone only if it asks for it. Envoy would answer with 500 in filter chains that it drains.
+   * A client drops such a resource itself when nothing uses it any more, and needs it until then. So a removal is told only to a
+   * client that asks for the name: sooner, Envoy would answer with 500 in filter chains that it drains.
    */
   readonly staysWhenGone?: true;
-  /** A client recalls what it looked at last under a name, also when it refused that, and takes the same again without a look. */
+  /** A client remembers what it last read under a name, even if it refused that, and accepts the same bytes again unread. */
   readonly recalls?: true;
   /**
-   * Its resources are sent one to a response, since a client recalls what it refused, and there is nothing else by which those
-   * could be told apart of which it refused one. Behind one that is refused what the client goes on with is sent again: Envoy
-   * would have whatever asks for the name from then on begin with what it refused, and refuse that.
+   * Its resources are sent one to a response: a client remembers what it refused, so that sending them again in groups could not
+   * tell which one it was. After a refusal, the version that the client goes on with is sent again: otherwise Envoy would give the
+   * refused one to whatever asks for the name later, and refuse that too.
    */
   readonly oneByOne?: true;
-  /**
-   * The encoded resource of a name that says that there is nothing under it: in state of the world it answers a client that
-   * asks for what is not there. Of types that have it not, such a client is not answered.
-   */
+  /** The encoded resource that says that there is nothing under a name; absent from types that have none. See absence.ts. */
   readonly nothingOf?: (name: string) => Buffer;
 }
 

@@ -1,4 +1,4 @@
-/** Envoy's health discovery service: Envoys are told what to check, and say how it is. */
+/** Envoy's health discovery service (HDS): Envoys are told which endpoints to check, and report what they found. */
 import type { Registry } from "@bufbuild/protobuf";
 import type { HealthCheckRequestOrEndpointHealthResponse } from "../../../gen/types/envoy/service/health/v3/hds_pb.js";
 import type { GrpcServer } from "../../grpc/server.js";

@@ -18,7 +18,7 @@ export interface EndpointHealth {
 export interface HealthSession {
   /** What it should check now, an encoded HealthCheckSpecifier; undefined as long as there is nothing to say. */
   checks(): Buffer | undefined;
-  /** It says, again and again, how all endpoints are that it checks. */
+  /** The client reports the health of all endpoints that it checks; called again and again. */
   reported(endpoints: readonly EndpointHealth[]): void;
   /** The stream has ended. Called once. */
   closed(): void;

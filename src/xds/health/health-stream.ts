@@ -1,4 +1,4 @@
-/** One stream of the health discovery service: a client asks once, and then says how what it checks is. */
+/** One stream of the health discovery service: a client asks once what to check, and then reports again and again. */
 
 import type { Node } from "../../../gen/types/envoy/config/core/v3/base_pb.js";
 import { CallRefused } from "../../grpc/call-refused.js";
@@ -11,7 +11,7 @@ import { type Allowance, createAllowance, type Limits } from "../limits.js";
 import { refusalFor } from "../stream/refusal.js";
 import type { EndpointHealth, HealthSession, HealthSessions } from "./health-session.js";
 
-/** What a client says: at first who it is, then how the endpoints are. */
+/** What a client sends: first who it is, then reports. */
 export type HealthMessage =
   | { readonly kind: "request"; readonly node: Node | undefined }
   | { readonly kind: "report"; readonly endpoints: readonly EndpointHealth[] };

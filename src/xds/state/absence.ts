@@ -1,10 +1,10 @@
 /**
- * What state of the world says of what is not there.
+ * How the state-of-the-world protocol says that a resource does not exist.
  *
- * It has no word for that. Where a type has a resource which says that there is nothing (TypeRules.nothingOf), that is the
- * answer, but only to a client that waits for one: Envoy, which was sent a cluster, asks for its endpoints, and they are gone.
- * It keeps back the ACK of its clusters until it has an answer, and routes wait for that. To others nothing is said, as for
- * other types, and what they ask for is not remembered as a question.
+ * It has no message for that. Some types have a resource that means "nothing" (TypeRules.nothingOf), which is then the answer, but
+ * only to a client that waits for one. Envoy, when it was sent a cluster, asks for its endpoints, which may be gone by then; it
+ * keeps back the ACK of its clusters until it has an answer, and routes wait for that ACK. Any other client gets no answer, and
+ * its question is not remembered.
  */
 
 import type { ResourceTable } from "../resource.js";
@@ -21,7 +21,7 @@ import {
   UNKNOWN,
 } from "./subscription.js";
 
-/** A subscription that asks for nothing in vain: of what is not there, only for what the client waits for. */
+/** The subscription without requests for names that do not exist, unless the client waits for an answer. */
 export function withoutVain(
   state: StreamState,
   subscription: Subscription,

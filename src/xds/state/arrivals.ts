@@ -1,4 +1,4 @@
-/** What a client was sent, has not judged yet, and did not have before in any version. */
+/** Resources that are new to a client: it was sent them, has not judged them yet, and had no version of them before. */
 import type { EncodedResource } from "../resource.js";
 import { DOUBTFUL, type Subscription } from "./subscription.js";
 
@@ -9,7 +9,7 @@ export interface Arrival {
   readonly sentAt: number;
 }
 
-/** Oldest first. Of what the client came back with, and did not say in detail, it is not known that it had it before. */
+/** Oldest first. What the client may have kept from an earlier stream without listing it counts as new. */
 export function arrivals(subscription: Subscription): readonly Arrival[] {
   const { flights } = subscription;
   return flights.flatMap(({ payload, sentAt }, i) =>
@@ -19,7 +19,7 @@ export function arrivals(subscription: Subscription): readonly Arrival[] {
   );
 }
 
-/** Whether a client that takes the first so many flights, all when that is left out, does not have a name in any version. */
+/** Whether a client that accepts the first `count` flights, by default all, has no version of a name. */
 export function isNewTo(
   { accepted, flights }: Subscription,
   name: string,

@@ -15,7 +15,7 @@ import {
   withEntry,
 } from "./subscription.js";
 
-/** A response that could be sent, and the subscription as it is then but for the response itself. */
+/** A response that could be sent next, and the subscription after that, without the flight of the response itself. */
 export interface Attempt {
   readonly payload: Payload;
   readonly subscription: Subscription;

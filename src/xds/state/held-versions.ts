@@ -3,7 +3,7 @@
  *
  * A thousand proxies come back with thousands of names each, and nearly all of them hold just what they were sent. So
  * the names stay as they came until somebody asks for them, and a digest tells sets apart: the sum of a seeded hash of
- * each entry, so that the order is of no matter. Whoever makes two sets of one digest is misjudged himself, nobody else.
+ * each entry, whatever their order. A client that manages to send two sets with one digest only gets wrong answers itself.
  */
 
 import type { Table } from "../../base/table.js";

@@ -1,10 +1,10 @@
 /**
- * What a client goes on with because it refused what came after: the older content, and all that this uses.
+ * Resources that a client keeps although they are gone from the view, because an older version that it goes on with needs them.
  *
- * An older listener may use a route configuration that the view has no more, and that has virtual hosts of its own. Which of
- * them it uses the client says: it asks for them. So those that are gone stay, and all clusters that they lead to, until the
- * listeners of the same edit are judged, and from then on as long as an older listener does. Envoy itself heeds no removal of a
- * route configuration, but it does of virtual hosts and of clusters.
+ * A client that refuses a new listener stays with the older one. That may name a route configuration which the view no longer has,
+ * perhaps with virtual hosts of its own. The client asks for those that it uses. So they stay, with all clusters that they lead to,
+ * until the client has judged the listeners of the same edit, and after that for as long as it holds an older listener. Envoy
+ * ignores the removal of a route configuration by itself, but not that of a virtual host or cluster.
  */
 
 import { type EncodedResource, type ResourceTable, TYPE_URL } from "../resource.js";
@@ -14,7 +14,7 @@ import { type StreamState, subscriptionTo } from "./stream-state.js";
 import { isContent, isRejected, type Subscription, wants } from "./subscription.js";
 import { busyUntil, NOTHING, type Waiting } from "./waiting.js";
 
-/** Of a type, the route configurations or virtual hosts that are gone from the view and stay; see the top of this file. */
+/** The names of a type, route configurations or virtual hosts, that are gone from the view and stay. */
 export function keptForListeners(
   state: StreamState,
   { typeUrl, requested }: Subscription,
@@ -44,7 +44,7 @@ function keptRoutes(state: StreamState, moment: Moment): Waiting {
   return keptNow(listeners, table, moment).length > 0 ? { names, until: Infinity } : NOTHING;
 }
 
-/** Whether a client has something under a name, or was sent it: what it waits for in vain it does not use. */
+/** Whether a client has something under a name, or was sent it. A name that it waits for in vain it cannot use. */
 function wasSent({ accepted, flights }: Subscription, name: string): boolean {
   return accepted.has(name) || flights.some(({ payload }) => isIn(payload.changed, name));
 }

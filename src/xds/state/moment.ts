@@ -6,7 +6,7 @@ import type { Pacing } from "./pacing.js";
 import type { Planner } from "./plan.js";
 import type { SharedSteps } from "./shared-steps.js";
 
-/** What a step of a stream depends on beside its state. */
+/** What a step of a stream depends on beside its state: the time, and what all streams of a server share. */
 export interface Moment {
   /** Milliseconds of the clock. */
   readonly now: number;

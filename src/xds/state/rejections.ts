@@ -18,18 +18,18 @@ export interface Rejection {
 }
 
 /**
- * By name what a client refused, the latest last: several contents, for a file that changes between some that are bad would have
- * it sent each of them again and again.
+ * What a client refused, by name, the latest last. Several versions are kept for a name: with one alone, a file that is switched
+ * between bad contents would have each of them sent again at every switch.
  */
 export type Rejections = ReadonlyMap<string, readonly Rejection[]>;
 
 /** Nothing was refused. */
 export const NO_REJECTIONS: Rejections = new Map();
 
-/** Of one name so many contents are remembered, the latest. */
+/** How many versions are remembered for one name: the latest. */
 const MAX_OF_NAME = 8;
 
-/** No client has more contents refused than this; those of the names that it refused something of first are forgotten. */
+/** How many versions are remembered for one client; beyond that the names refused first are forgotten. */
 const MAX_REJECTIONS = 1000;
 
 /** Why a client refused this very content, if it did. */

@@ -17,7 +17,7 @@ import { type Rejection, rejectionOf, withRejection } from "./rejections.js";
 import { type StreamState, withSubscription } from "./stream-state.js";
 import { edited, type Subscription, wants } from "./subscription.js";
 
-/** Streams that were told of something together are not to ask for it together for ever: so much of a wait is each one's own. */
+/** This share of each wait differs from stream to stream, so that those that refused together do not retry together for ever. */
 const OWN_SHARE = 0.2;
 
 /** The state in which all that may be tried again by now is about to be. */
@@ -82,7 +82,7 @@ function awaited(state: StreamState, subscription: Subscription): readonly Await
   });
 }
 
-/** By multiples of this, numbers that follow each other are far apart between 0 and 1. */
+/** Multiples of this, without their whole part, spread numbers that follow each other evenly between 0 and 1. */
 const GOLDEN_RATIO = 0.618_033_988;
 
 /** From 0 to 1, the same for the same stream. */

@@ -1,15 +1,15 @@
 import type { EncodedResource } from "../resource.js";
 import type { TypeRules } from "../resource-type.js";
 
-/** A refused response without names in its error is sent again in at most so many groups. */
+/** The most groups into which a refused response is split when its error names no resource. */
 const GROUPS = 16;
 
 /**
  * Splits the resources of a refused response into smaller groups, to be sent again one group to a response.
  *
- * Envoy names the culprit only sometimes, and its words are not made for machines; so a name that stands in the error
- * decides nothing but the order: the resources that the error does not name go together and first, since they are
- * likely good, and each named one goes alone. Of a type whose clients recall what they refused each goes alone. Without a name in the error, up to 16 resources go one to a group.
+ * Envoy names the culprit only sometimes, and its words are not made for machines. So names in the error decide nothing but the
+ * order: the resources that it does not name are likely good, and go first and together; each named one goes alone. When it
+ * names none, up to 16 resources go one to a group; and of a type whose clients remember what they refused each always goes alone.
  * Each group is smaller than the whole, so the search ends.
  */
 export function splitSuspects(

@@ -1,5 +1,4 @@
-/** Names that wait for something, and what is waited for of a type. */
-
+/** Resources that may not be sent yet: their names, and until when they wait at most. */
 import type { ResourceTable } from "../resource.js";
 import type { Moment } from "./moment.js";
 import { isRejected, type Subscription } from "./subscription.js";
@@ -21,7 +20,7 @@ export function both(one: Waiting, other: Waiting): Waiting {
   return { names, until: Math.min(one.until, other.until) };
 }
 
-/** Until when a response of a type may be waited for; 0 when there is none. */
+/** Until when the ACK or NACK of the last response of a type may be waited for; 0 when none is due. */
 export function unjudgedUntil({ flights }: Subscription, { now, pacing }: Moment): number {
   const last = flights.at(-1);
   const until = last === undefined ? 0 : last.sentAt + pacing.warmWaitMs;
@@ -29,8 +28,8 @@ export function unjudgedUntil({ flights }: Subscription, { now, pacing }: Moment
 }
 
 /**
- * When a client has been told of all of a type, but for removals that are waiting, and has judged it, at the latest; 0 when it
- * has, Infinity when an event will tell.
+ * When a type is up to date and judged by the client at the latest, apart from removals that have to wait: 0 when it is already,
+ * Infinity when that takes a response that is still to be sent.
  */
 export function busyUntil(
   user: Subscription,

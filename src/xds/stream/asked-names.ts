@@ -2,10 +2,10 @@ import type { AskedNames } from "../session.js";
 import { NO_NAMES } from "../state/name-set.js";
 import type { Incoming } from "./dialect.js";
 
-/** Nothing. */
+/** A client that has asked for nothing. */
 export const NOTHING_ASKED: AskedNames = new Map();
 
-/** The names after a request; the same object when there is nothing new. Of other types than these nothing is kept. */
+/** The names after a request, of these types alone; the same object when the request says nothing new. */
 export function withRequest(
   asked: AskedNames,
   { typeUrl, names, unsubscribed, held }: Incoming,

@@ -6,12 +6,12 @@ import { transitionTo } from "../state/transition.js";
 import { NOTHING_ASKED, withRequest } from "./asked-names.js";
 import type { Incoming } from "./dialect.js";
 
-/** What a client should hold, by what it has asked for on its stream so far. */
+/** What a client should hold, given what it has asked for on its stream so far. */
 export interface AskedView {
   readonly now: () => ResourceView;
   /**
-   * The state before a request is applied. What the request asks for first is in its view then, so that it is compared
-   * with what the client says that it holds; and it is that of now: an older view may have nothing of that type made yet.
+   * The state to which a request is applied. When the request asks for something new, its view is made anew and has that too: so it
+   * can be compared with what the client says that it holds. An older view may have nothing of that type yet.
    */
   readonly noting: (state: StreamState, request: Incoming, moment: Moment) => StreamState;
 }

@@ -1,6 +1,6 @@
 /**
- * What clients have been sent and have not read. Each response waits in the memory of this process until its client reads, so
- * how much waits in all is limited: new streams have to wait, and who has not read for a while is cut off.
+ * How much clients have been sent and not read. Each response waits in the memory of this process until its client reads it, so the
+ * total is limited: while it is reached new streams wait, and a client that has not read for a while is cut off.
  */
 import type { Clock } from "../clock.js";
 import type { Limits } from "../limits.js";
@@ -23,13 +23,10 @@ export interface Backlog {
   readonly isFull: () => boolean;
 }
 
-/** A backlog is looked at so often while it is full, in milliseconds. */
+/** How often a full backlog is looked at, in milliseconds. */
 const LOOK_MS = 1000;
 
-/**
- * As long as others read, who does not may be slow for the same reason as they: a storm of clients on one busy machine. He
- * is given so many times as long.
- */
+/** While other clients read, one that does not may only be on a busy machine: it is given this many times as long. */
 const MOVING_TIMES = 6;
 
 /** An empty backlog; `onRoom` is called when it is full no more. */

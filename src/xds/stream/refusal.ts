@@ -2,7 +2,7 @@ import { CallRefused } from "../../grpc/call-refused.js";
 import { status } from "../../grpc/status-code.js";
 import { DecodeError } from "../wire/discovery-messages.js";
 
-/** By what an error ends a stream: what is not meant for the client is kept from it, and told to `onFault`. */
+/** The status with which an error ends a stream. What the client is not meant to see is told to `onFault` instead. */
 export function refusalFor(error: unknown, onFault: (fault: unknown) => void): CallRefused {
   if (error instanceof CallRefused) return error;
   if (error instanceof DecodeError) {

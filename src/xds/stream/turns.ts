@@ -1,12 +1,11 @@
 /**
- * Who may go on next. All streams share one thread, so each is given its turn a slice at a time, and in between requests are
- * read and files looked at.
+ * Which streams go on next. All streams share one thread, so turns are given in slices; between two slices requests are read and
+ * files are looked at.
  *
- * A stream is settled once its client has taken all that it asked for at first, but not while it is found out what of a
- * response the client refuses. To bring a new one that far costs a thousand
- * times more than to tell a settled one of a change. So new ones are let in, and go on, when no settled one waits, and no
- * change is about to come; when there is always one, once a second. And they wait as long as clients have not read
- * too much of what they were sent.
+ * A stream is settled once its client has accepted all that it asked for at first, except while the culprit in a refused response
+ * is searched for. Bringing a new stream that far costs a thousand times more than telling a settled one of a change. So new streams
+ * are let in, and go on, only when no settled one waits and no change is about to come, but at least once a second. They also
+ * wait while clients have left too much unread.
  */
 import type { Clock } from "../clock.js";
 
@@ -36,18 +35,18 @@ export interface TurnsOptions {
   readonly onQuiet: () => void;
 }
 
-/** At most so many streams, and about so many milliseconds, before others get a turn: requests, new connections. */
+/** How many streams, and about how many milliseconds, go by before requests and new connections get a turn. */
 const SLICE = 32;
 const SLICE_MS = 10;
 
-/** A new stream goes on at least so often, in milliseconds; when its turns take long, after so many times as long. */
+/** A new stream waits no longer than this, in milliseconds; or, when its turns take long, than this many times as long. */
 const STARVING_MS = 1000;
 const STARVING_TIMES = 4;
 
-/** While a change is about to come, new streams look again after so long, in milliseconds. */
+/** How soon new streams look again while a change is about to come, in milliseconds. */
 const CHANGE_MS = 5;
 
-/** Nobody has asked for a turn for so long, in milliseconds. */
+/** It is quiet when nobody has asked for a turn for this long, in milliseconds. */
 const QUIET_MS = 2000;
 
 /** Turns that nobody has asked for. */
