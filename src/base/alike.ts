@@ -1,6 +1,6 @@
 import type { Cell } from "./memory.js";
 
-/** So many different values are remembered. */
+/** How many different values are remembered. */
 const KEPT = 8;
 
 /** See Engine.alike. */

@@ -1,4 +1,4 @@
-/** Calls of functions that remember, as far as their arguments go. */
+/** How calls of remembering functions are compared: by the fields of their arguments. */
 
 /** All fields that a function of an object can read: one that is not named does not compile. */
 export type FieldNames<I> = Readonly<Record<keyof I & string, true>>;

@@ -34,7 +34,7 @@ export type Recorder = (operator: string, key: string) => void;
 
 /** Options of an engine. */
 export interface EngineOptions {
-  /** false switches all remembering off: the same results, slowly. */
+  /** false switches all remembering off: the results are the same, only slower. */
   readonly memo?: boolean;
   readonly record?: Recorder;
 }
@@ -69,33 +69,30 @@ export class Engine {
   }
 
   /**
-   * Computes on the side: what operators remember of the work that a branch is given is there when it is given more, and
-   * nowhere else. So inputs that are only supposed cost what differs from the real ones, and those nothing afterwards. The
-   * work is synchronous, and has no branch in it.
+   * Computes something apart, as for a plan: it starts with all that the operators remember, and what they remember of the work
+   * in the branch is seen in the branch alone. So trying other inputs costs what differs from the real ones, and leaves no trace.
+   * The work is synchronous, and branches cannot be nested.
    */
   branch(): Branch {
     return this.#memory.branch();
   }
 
-  /** Whether what is computed now is only supposed: in a branch. */
+  /** Whether the present work is that of a branch. */
   get isAside(): boolean {
     return this.#memory.isAside;
   }
 
-  /** Some time has passed: of what is remembered by names and the like the oldest may be forgotten; see MemoNode. */
+  /** Tells that some time has passed: results for names and the like that nobody asked for lately may be forgotten. See MemoNode. */
   age(): void {
     this.#memory.age();
   }
 
-  /** A place for what is history, and no cache: kept whether the engine remembers or not, and in a branch apart. */
+  /** A place for history, which is no cache: it is kept even when the engine remembers nothing. A branch has its own. */
   kept<T>(initial: T): Cell<T> {
     return this.#memory.cell(initial);
   }
 
-  /**
-   * A value that is made when it is first asked for, by operators of this engine. What a branch asks for first is made there,
-   * and is seen nowhere else: outside it is made when somebody asks for it there, of what the operators remember there.
-   */
+  /** A value that is made when it is first asked for. When a branch asks first, the value is the branch's alone. */
   lazy<T>(make: () => T): Lazy<T> {
     return new Lazy(this.#memory.cell<Making<T>>({ make }));
   }
@@ -105,7 +102,7 @@ export class Engine {
     return this.#memo ? this.#memory.cell<T | undefined>(undefined) : FORGETFUL;
   }
 
-  /** As `MemoTree`; undefined when the engine remembers nothing. */
+  /** Finds where results are kept; undefined when the engine remembers nothing. */
   #tree(): (...given: Parameters<MemoTree>) => MemoNode | undefined {
     return this.#memo ? this.#memory.tree() : () => undefined;
   }
@@ -152,7 +149,7 @@ export class Engine {
     };
   }
 
-  /** A function of a text, one object for as long as somebody holds it: for what many make alike, of texts that come and go. */
+  /** A function of a text whose result is one object for as long as somebody holds it, and is forgotten after that. */
   held<R extends object>(name: string, compute: (text: string) => R): (text: string) => R {
     const recorded = (text: string): R => {
       this.#record?.(name, text);
@@ -161,7 +158,7 @@ export class Engine {
     return this.#memo ? createHeld(recorded) : recorded;
   }
 
-  /** A function that remembers its last call alone: for one caller, who asks for the same again and again. */
+  /** A function that remembers its last call only: for a single caller that asks for the same again and again. */
   latest<A extends readonly unknown[], R>(
     name: string,
     compute: (...args: A) => R,
@@ -177,7 +174,7 @@ export class Engine {
     };
   }
 
-  /** As `latest`, for a function of one argument, whose calls make no list of arguments: most are asked once for each proxy. */
+  /** As `latest`, for a function of one argument: it makes no list of arguments, as most are called once for each proxy. */
   latestOf<I, R>(name: string, compute: (input: I) => R): (input: I) => R {
     const cell = this.#remembered<{ readonly input: I; readonly value: R }>();
     return (input) => {
@@ -191,8 +188,8 @@ export class Engine {
   }
 
   /**
-   * The maker of finders of rows, one for each who asks for one row of a table again and again. What changed in the table is
-   * found once for all of them; who has the row of before has that of now, if it is not among what changed.
+   * Makes finders, each of which looks up one key in version after version of a table. All finders share the list of keys that
+   * changed from one version to the next; one whose key is not on it keeps its row without a look-up.
    */
   rowFinder<V>(): (key: string) => (table: Table<V>) => V | undefined {
     return rowFinder<V>(() => this.#remembered());
@@ -231,8 +228,8 @@ export class Engine {
   }
 
   /**
-   * As `derive`, where the first table says which rows there are: at other keys the others are not looked at. So the first
-   * time costs what the first table has, however much the others have.
+   * As `derive`, with rows only at the keys of the first table. So the first computation costs as much as the first table has rows,
+   * however many the others have.
    */
   lookUp<First, Rows extends readonly unknown[], Context extends readonly unknown[], R>(
     name: string,
@@ -247,7 +244,7 @@ export class Engine {
     return this.#derivation(name, row, equal, 1);
   }
 
-  /** There may be rows where the first tables have one, of so many as `leading` says. */
+  /** Rows are at the keys of the first `leading` tables. */
   #derivation<Rows extends readonly unknown[], Context extends readonly unknown[], R>(
     name: string,
     compute: RowFunction<Rows, Context, R>,
@@ -316,8 +313,8 @@ export class Engine {
   }
 
   /**
-   * What is made of a table's rows, in any order: `step` is given those that changed, if there are any. The first time it begins
-   * with nothing, or with what was made of another table already.
+   * A value that is built from all rows of a table, in any order: `step` adds the changes since the last table. The first time that is
+   * every row, or, given what was made of another table, the difference to that.
    */
   fold<V, R>(
     name: string,
@@ -336,14 +333,14 @@ export class Engine {
     };
   }
 
-  /** The entries of all rows, which are tables, in one; where several have a key, that of the smallest source key stands. */
+  /** Of a table of tables, all entries in one. When several have a key, the entry with the smallest source key counts. */
   flatten<V>(name: string): (table: Table<Table<V>>) => Table<V> {
     return flatten(this.#remembered(), (key) => this.#record?.(name, key));
   }
 
   /**
-   * A table with the entries of another laid over it; one that is `ABSENT` there takes the entry away. It shares the first
-   * one's memory, and after a change only what changed in either is laid anew.
+   * A table with the entries of another laid over it; `ABSENT` takes an entry away. The result shares the memory of the first table,
+   * and after a change only what changed in either is laid anew.
    */
   overlay<V>(): (table: Table<V>, over: Table<V | typeof ABSENT>) => Table<V> {
     const cell = this.#remembered<{
@@ -360,17 +357,17 @@ export class Engine {
     };
   }
 
-  /** One object for all values that are equal to it, of the last few: for what several callers make alike, each for itself. */
+  /** Returns, for a value, an equal one from among the last few if there is one: so callers that make equal values share one. */
   alike<V>(equal: (a: V, b: V) => boolean): (value: V) => V {
     return alike(this.#remembered(), equal);
   }
 
-  /** The last value for as long as `equal` says that a new one is no different. */
+  /** Returns the last value as long as new ones are equal to it. */
   settle<V>(equal: (a: V, b: V) => boolean): (value: V) => V {
     return this.carry((last, value) => (equal(last, value) ? last : value));
   }
 
-  /** A new value with what `merge` takes over from the last one, which is the last one itself where nothing is different. */
+  /** Returns what `merge` makes of the last value and the new one: the last one itself, when nothing is different. */
   carry<V>(merge: (last: V, value: V) => V): (value: V) => V {
     const cell = this.#remembered<{ readonly value: V }>();
     return (value) => {

@@ -1,8 +1,8 @@
-/** Tables of tables: groups of rows, by the key of the group. */
+/** Groups of rows: tables of tables, by the key of the group and then of the row. */
 import { Table } from "./table.js";
 import { ABSENT } from "./trie.js";
 
-/** What becomes of the members of groups: gathered first, then done at once for each group. */
+/** Edits of the members of groups, gathered first so that each group is edited once. */
 export class GroupEdits<V> {
   readonly #byGroup = new Map<string, (readonly [string, V | typeof ABSENT])[]>();
 
@@ -22,12 +22,12 @@ export class GroupEdits<V> {
     else edits.push(edit);
   }
 
-  /** The keys of the groups of which something may have become different. */
+  /** The keys of the groups that are edited. */
   groups(): Iterable<string> {
     return this.#byGroup.keys();
   }
 
-  /** The groups after this; a group that becomes empty is gone. */
+  /** The groups after these edits. A group that becomes empty is gone. */
   appliedTo(groups: Table<Table<V>>): Table<Table<V>> {
     const edits: (readonly [string, Table<V> | typeof ABSENT])[] = [];
     for (const [groupKey, members] of this.#byGroup) {
@@ -38,7 +38,7 @@ export class GroupEdits<V> {
   }
 }
 
-/** The value of the smallest key; undefined of no table or an empty one. */
+/** The value of the smallest key; undefined when there is no table or it is empty. */
 export function firstByKey<V>(table: Table<V> | undefined): V | undefined {
   let first: { readonly key: string; readonly value: V } | undefined;
   table?.forEach((value, key) => {

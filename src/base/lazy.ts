@@ -1,9 +1,9 @@
 import type { Cell } from "./memory.js";
 
-/** What makes a value, or the value that it made. */
+/** How a value is made, or the value once it is made. */
 export type Making<T> = { readonly make: () => T } | { readonly value: T };
 
-/** A value that is made when it is first asked for; what it is made of is let go then. */
+/** A value that is made when it is first asked for. From then on nothing that it was made of is held. */
 export class Lazy<T> {
   readonly #cell: Cell<Making<T>>;
 
@@ -11,7 +11,7 @@ export class Lazy<T> {
     this.#cell = cell;
   }
 
-  /** Whether it was asked for. */
+  /** Whether it has been asked for. */
   get isMade(): boolean {
     return "value" in this.#cell.get();
   }
@@ -25,7 +25,7 @@ export class Lazy<T> {
   }
 }
 
-/** A value that no engine has to do with: see `Engine.lazy`. */
+/** A lazy value outside of any engine. Operators use `Engine.lazy`. */
 export function lazy<T>(make: () => T): Lazy<T> {
   let making: Making<T> = { make };
   return new Lazy({
@@ -36,7 +36,7 @@ export function lazy<T>(make: () => T): Lazy<T> {
   });
 }
 
-/** The older one if both have the same value, as far as that can be said without making the older one's; else the newer one. */
+/** The older of two, if its value is made already and the newer has the same; else the newer. */
 export function keptIfSame<T>(
   older: Lazy<T>,
   newer: Lazy<T>,

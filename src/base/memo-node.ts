@@ -1,18 +1,18 @@
-/** So many children by value are nothing to be careful about. */
+/** Fewer children by value than this are never forgotten. */
 const MANY = 64;
 
-/** Children by value that were not asked for since they were put aside, at an age of what remembers. */
+/** Children by value that nobody has asked for since they were put aside, at that age of the memory. */
 interface PutAside {
   readonly children: Map<unknown, MemoNode>;
   readonly age: number;
 }
 
 /**
- * A level of the tree in which a remembered result is found: one level for each argument.
+ * A node of the tree in which remembered results are found, which has one level for each argument.
  *
- * What is remembered for an object goes when the object does. Of other arguments, such as the names and labels that come and go
- * in a mesh, nobody can say that they are not used any more. So when there are many, those that nobody asked for in more than an
- * age are forgotten; they are computed again when somebody asks after all.
+ * What is remembered for an object is forgotten with the object. For other arguments, such as names and labels that come and go in a
+ * mesh, there is no such moment. So when there are many of them, those that nobody has asked for during a whole age are forgotten;
+ * their results are computed again if somebody asks after all.
  */
 export class MemoNode {
   #byIdentity: WeakMap<object, MemoNode> | undefined;

@@ -1,4 +1,4 @@
-/** What the operators of an engine remember. */
+/** Where the operators of an engine keep what they remember. */
 import { MemoNode } from "./memo-node.js";
 
 /** A place in which something is kept. */
@@ -24,11 +24,11 @@ export class Memory {
   }
 
   /**
-   * Begins with all that is remembered already; what `work` has remembered is there when the same branch is given other
-   * work, and nowhere else. The work is synchronous, and has no branch in it.
+   * Makes a branch, see Engine.branch. It starts with all that is remembered already. What its work remembers is there for more work
+   * in the same branch, and nowhere else. The work is synchronous, and branches cannot be nested.
    *
-   * Cells hold their values of the branch while it is on, and those of outside else. So the cost of going in or out is in
-   * proportion to what was remembered in the branch, and reading a cell costs nothing more.
+   * While a branch is on, cells hold its values; else they hold those outside. So entering or leaving costs what was remembered in the
+   * branch, and reading a cell costs no more than without branches.
    */
   branch(): Branch {
     const branch = new BranchMemory();
@@ -45,7 +45,7 @@ export class Memory {
     };
   }
 
-  /** Whether a branch is on. */
+  /** Whether the work of a branch is going on. */
   get isAside(): boolean {
     return this.#branch !== undefined;
   }
@@ -104,7 +104,7 @@ class Place<T> implements Cell<T> {
 type AnyPlace = Place<unknown>;
 
 class BranchMemory {
-  /** The values of cells on the other side: of the branch while it is off, of outside while it is on. */
+  /** The values that cells do not hold now: those of the branch while it is off, those outside while it is on. */
   readonly #others = new Map<AnyPlace, unknown>();
   readonly #roots = new Map<MemoNode, MemoNode>();
 

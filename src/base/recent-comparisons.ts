@@ -1,18 +1,18 @@
 import { type Change, compare, type Node } from "./trie.js";
 
-/** Two tries, and what became different from one to the other. */
+/** Two tries, and the changes from one to the other. */
 interface Compared {
   readonly before: Node<unknown> | undefined;
   readonly after: Node<unknown> | undefined;
   readonly changes: readonly Change<unknown>[];
 }
 
-/** So many are remembered, and the tries in them with them. */
+/** How many are remembered. Each keeps two tries alive. */
 const KEPT = 8;
-/** Longer lists are not kept: to make one again costs little beside what is done with it. */
+/** Longer lists of changes are not kept: finding them again costs little beside what is done with them. */
 const MOST_CHANGES = 32;
 
-/** The last comparisons of tries, which do not change: many ask for the same. */
+/** The last comparisons of tries: many callers ask for the same ones, and tries never change. */
 export class RecentComparisons {
   readonly #kept: Compared[] = [];
   #next = 0;

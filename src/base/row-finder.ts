@@ -1,9 +1,9 @@
-/** Rows that are looked for again in each version of a table. */
+/** Finds the row of a key in version after version of a table. */
 import type { Cell } from "./memory.js";
 import { changedKeys } from "./rows.js";
 import type { Table } from "./table.js";
 
-/** Places for what is remembered, each of its own; they may forget. */
+/** Makes places in which something is remembered. What is in them may be forgotten. */
 type Places = <T>() => Cell<T | undefined>;
 
 /** From one version of a table to the next: the keys at which they differ. */

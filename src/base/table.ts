@@ -39,9 +39,9 @@ export interface Layers<V> {
 
 /** See the top of this file. Values are compared with `===`; `undefined` is no value. */
 export class Table<V> {
-  /** Of a layered table undefined until it is asked for. */
+  /** Undefined in a layered table, until all of it in order is asked for. */
   #nodes: Node<V> | undefined;
-  /** Of a table that was made by `extended`: what it was made of. undefined of others. */
+  /** What `extended` made this table of; undefined in any other. */
   readonly layers: Layers<V> | undefined;
 
   private constructor(root: Node<V> | undefined, layers?: Layers<V>) {
@@ -51,12 +51,12 @@ export class Table<V> {
 
   static readonly #empty = new Table<never>(undefined);
 
-  /** The table without entries; there is one. */
+  /** The table without entries: always the same object. */
   static empty<V>(): Table<V> {
     return Table.#empty;
   }
 
-  /** An empty table that is another object than all others, for what has to be told from nothing. */
+  /** An empty table that is an object of its own, as a marker. */
   static mark<V>(): Table<V> {
     return new Table<V>(undefined);
   }
@@ -69,8 +69,8 @@ export class Table<V> {
   }
 
   /**
-   * The table of what `rowOf` makes of the rows that some tables have at a key: at each key of the first of them, of so many as
-   * `leading` says. Where it makes nothing there is no entry.
+   * The table of what `rowOf` makes of the rows that some tables have at a key, for each key of the first `leading` tables. Where it
+   * makes nothing there is no entry.
    */
   static derived<R>(
     tables: readonly Table<unknown>[],
@@ -92,8 +92,8 @@ export class Table<V> {
   }
 
   /**
-   * This table with the entries of another, which has none of its keys. They stay two layers: to make it costs nothing, to look
-   * something up looks in both, and what else reads all of it in order puts them together, once.
+   * This table with the entries of another that has none of its keys. The two stay layers: making the table costs nothing, a look-up
+   * looks in both, and they are joined once somebody reads all of it in order.
    */
   extended(top: Table<V>): Table<V> {
     if (top.size === 0) return this;
@@ -136,7 +136,7 @@ export class Table<V> {
     return this.get(key) !== undefined;
   }
 
-  /** This table with one entry set; the same object when it holds that very value already. */
+  /** This table with one entry set; the same object when it has that very value already. */
   with(key: string, value: V): Table<V> {
     const root = insert(this.#root, { hash: hashOf(key), key, value }, 0);
     return root === this.#root ? this : new Table(root);
@@ -150,7 +150,7 @@ export class Table<V> {
     return root === undefined ? Table.empty() : new Table(root);
   }
 
-  /** This table after some edits, one after the other: an entry that is set to `ABSENT` is not in it. */
+  /** This table after some edits, one after the other. `ABSENT` removes an entry. */
   edited(edits: readonly (readonly [string, V | typeof ABSENT])[]): Table<V> {
     if (edits.length > FEW) return this.under(Table.from(edits));
     return edits.reduce<Table<V>>(
@@ -160,8 +160,8 @@ export class Table<V> {
   }
 
   /**
-   * This table with the entries of another laid over it; one that is `ABSENT` there is not in it. Given what was laid before, it
-   * costs what changed since, and shares all else with that result.
+   * This table with the entries of another laid over it; `ABSENT` removes an entry. Given the last result, it costs what changed since
+   * then, and shares the rest with that result.
    */
   under(
     over: Table<V | typeof ABSENT>,
@@ -189,7 +189,7 @@ export class Table<V> {
     });
   }
 
-  /** The entries in the order of their keys' hashes: the same for equal contents, but of no meaning. */
+  /** The entries in the order of their keys' hashes, which is the same for equal contents and means nothing. */
   *[Symbol.iterator](): Generator<readonly [string, V]> {
     for (const leaf of leavesOf(this.#root)) yield [leaf.key, leaf.value];
   }
@@ -209,7 +209,7 @@ export class Table<V> {
     return [...this].sort(([a], [b]) => (a < b ? -1 : 1));
   }
 
-  /** What became different from `before` to this table, in no meaningful order; empty when nothing did. */
+  /** The changes from `before` to this table, in an order that means nothing. */
   changesFrom(before: Table<V>): readonly Change<V>[] {
     if (before === this) return NONE;
     if (this.layers !== undefined) {

@@ -1,5 +1,5 @@
 /**
- * A client of gRPC over HTTP/2, for commands: each asks little and ends, and to read the client of grpc-js takes a quarter of
+ * A client of gRPC over HTTP/2 for commands. A command asks little and ends; loading the client of grpc-js would take a quarter of
  * its time (see docs/decisions/0013-own-grpc-server.md).
  */
 import {

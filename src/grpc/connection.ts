@@ -1,4 +1,4 @@
-/** One connection of HTTP/2, and when it has to end. */
+/** One HTTP/2 connection, and the limits that end it. */
 import { constants, type ServerHttp2Session } from "node:http2";
 import { keepAlive } from "./keep-alive.js";
 
@@ -15,8 +15,8 @@ export interface ConnectionLimits {
 }
 
 /**
- * See the top of this file. A crumb is a piece of a message that is short and completes nothing. Each costs what a whole message
- * costs, and a client can send a million in a second; one that means it sends hardly any.
+ * See the top of this file. A crumb is a short piece of a message that does not complete it. Each costs the server as much as a
+ * whole message, and a hostile client can send a million a second; an honest one sends hardly any.
  */
 export class Connection {
   readonly #session: ServerHttp2Session;

@@ -1,6 +1,6 @@
 /**
- * Where messages wait until all of their bytes have come. What comes in pieces is copied, so that however small they are, and
- * whatever came with them, it takes the memory of its bytes and no more.
+ * Where messages wait until all of their bytes have come. The pieces are copied, so that a message takes the memory of its own
+ * bytes and no more, however small the pieces are and whatever else came with them.
  */
 import { CallRefused } from "./call-refused.js";
 import { status } from "./status-code.js";
@@ -22,7 +22,7 @@ const MAX_KEPT_BYTES = 1024 * 1024;
 /** Parts of messages are kept in blocks of so many bytes. */
 const BLOCK_BYTES = 4096;
 
-/** So many blocks that nobody needs are kept for the next. */
+/** How many free blocks are kept for later messages. */
 const MAX_FREE_BLOCKS = MAX_KEPT_BYTES / BLOCK_BYTES;
 
 /** Of a part that takes memory. */
@@ -31,11 +31,11 @@ interface Holder {
 }
 
 /**
- * Memory in which the streams of a server put messages together, one after the other: a fleet that comes back says a hundred
- * megabytes within a second, and as much that is asked for anew has the garbage collector look through the whole heap.
+ * Memory in which the streams of a server put messages together, one after the other. A fleet that reconnects sends a hundred
+ * megabytes within a second; if all of that were allocated anew, the garbage collector would look through the whole heap.
  *
- * There is as much as it is told for messages that are not whole. When that is used up, the stream whose message has been in
- * the making for the longest is refused: who means it sends the rest at once.
+ * What incomplete messages may take in all is limited. When the limit is reached, the stream whose message has been incomplete
+ * for the longest is refused: an honest client sends the rest of a message at once.
  */
 export class FrameMemory {
   readonly #maxBlocks: number;

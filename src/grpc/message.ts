@@ -1,8 +1,8 @@
 import { frameHead } from "./framing.js";
 
 /**
- * A message as it is sent: the head of its frame, and what is encoded already. Most parts are shared with other messages, so that
- * one that waits takes no memory.
+ * A message as it is sent: the head of its frame, and encoded parts. Most parts are shared with other messages, so a message that
+ * waits to be sent takes hardly any memory.
  */
 export interface Message {
   /** Of the message without its head, in bytes. */

@@ -19,10 +19,10 @@ export interface KnownTables {
   readonly keep: (table: Table<Held>) => void;
 }
 
-/** Tables are kept so long after the last one was, in milliseconds. */
+/** How long tables are kept after the last one came, in milliseconds. */
 const KEEP_MS = 60_000;
 
-/** So many at most; the oldest go first. They share what is the same in them. */
+/** How many are kept at most; the oldest go first. Tables share what they have in common. */
 const MAX_KEPT = 4096;
 
 interface Missing {

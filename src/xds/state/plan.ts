@@ -82,10 +82,10 @@ interface Entry {
   readonly plan: Plan;
 }
 
-/** So many different clients of one table are remembered. */
+/** For how many different clients of one table plans are remembered. */
 const ENTRIES = 8;
 
-/** So many payloads are remembered by their content. */
+/** How many payloads are remembered by their content. */
 const PAYLOADS = 256;
 
 /** A planner that remembers, so that streams which hold the same and want the same share one plan, and one response. */

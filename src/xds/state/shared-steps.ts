@@ -42,7 +42,7 @@ export interface SharedSteps {
 /** A step is shared for so long, in milliseconds: what is measured from the time of a response is not exact beyond that. */
 const SHARED_MS = 20;
 
-/** So many different steps to one table are remembered. */
+/** How many different steps to one table are remembered. */
 const ENTRIES = 4;
 
 interface Taken {

@@ -10,7 +10,7 @@ export interface ResponseEncoder {
   forget(): void;
 }
 
-/** At most so many bytes are kept; what was added first goes first. */
+/** How many bytes are kept at most; what was added first goes first. */
 const MAX_BYTES = 64 * 1024 * 1024;
 
 /** See ResponseEncoder. Shared payloads are compared by identity. */
