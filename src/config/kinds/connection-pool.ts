@@ -1,7 +1,7 @@
 import { durationMs } from "../duration.js";
 import type { Path } from "../kind.js";
 import { Duration, Flag, Int32, oneOf, optional, strict, Uint32, type ValueOf } from "./fields.js";
-import { type Findings, given, invalid, tolerate } from "./findings.js";
+import { type Findings, given, invalid, refuse, tolerate } from "./findings.js";
 import { checkDuration, checkDurationOrZero, checkNotNegative } from "./numbers.js";
 
 /** TCP keep-alive of the connections to a service. */
@@ -50,6 +50,23 @@ export const ConnectionPoolSettings = strict({
   http: optional(HTTPSettings),
 });
 
+/** Envoy counts the whole seconds of a keep-alive in 32 bits, which are 136 years. */
+const LONGEST_KEEPALIVE_MS = 1000 * 2 ** 32;
+
+/** Times that Envoy can count. */
+export function* checkTcpKeepalive({ time, interval }: TcpKeepalive, path: Path): Findings {
+  yield* given(time, [...path, "time"], checkCounted);
+  yield* given(interval, [...path, "interval"], checkCounted);
+}
+
+const checkCounted = (text: string, path: Path): Findings =>
+  refuse(
+    path,
+    (durationMs(text) ?? 0) < LONGEST_KEEPALIVE_MS
+      ? undefined
+      : `${text} is too long: at most ${2 ** 32 - 1}s`,
+  );
+
 /** Limits that limit something, none of them negative. */
 export function* checkConnectionPool(pool: ConnectionPoolSettings, path: Path): Findings {
   if (pool.tcp === undefined && pool.http === undefined) {
@@ -67,6 +84,7 @@ function* checkTcpSettings(tcp: TCPSettings, path: Path): Findings {
   yield* given(tcp.tcpKeepalive, [...path, "tcpKeepalive"], function* (keepalive, at) {
     yield* given(keepalive.time, [...at, "time"], checkDuration);
     yield* given(keepalive.interval, [...at, "interval"], checkDuration);
+    yield* checkTcpKeepalive(keepalive, at);
   });
 }
 

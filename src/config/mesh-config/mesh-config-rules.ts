@@ -1,7 +1,7 @@
 /** The rules of the mesh's configuration that its schema cannot say. See Istio, pkg/config/validation/agent. */
 import { durationMs } from "../duration.js";
 import type { Path } from "../kind.js";
-import { checkConnectionPool } from "../kinds/connection-pool.js";
+import { checkConnectionPool, checkTcpKeepalive } from "../kinds/connection-pool.js";
 import { isDnsLabel, wildcardDomainProblem } from "../kinds/dns-names.js";
 import { doubtful, each, type Findings, given, invalid, refuse } from "../kinds/findings.js";
 import { checkRetry } from "../kinds/http-retry.js";
@@ -21,6 +21,7 @@ const LONGEST_CONNECT_MS = 3_600_000;
 export function* checkMeshConfig(config: MeshConfigFields): Findings {
   yield* given(config.proxyListenPort, ["proxyListenPort"], checkPort);
   yield* given(config.connectTimeout, ["connectTimeout"], checkConnectTimeout);
+  yield* given(config.tcpKeepalive, ["tcpKeepalive"], checkTcpKeepalive);
   yield* given(config.protocolDetectionTimeout, ["protocolDetectionTimeout"], checkDurationOrZero);
   yield* given(config.defaultConfig, ["defaultConfig"], checkProxyConfig);
   yield* each(config.discoverySelectors, ["discoverySelectors"], checkLabelSelector);

@@ -303,6 +303,16 @@ describe("a connection pool", () => {
       ],
     ],
     [
+      "keeps connections alive by times that Envoy can count",
+      pool({ tcp: { tcpKeepalive: { time: "1193047h", interval: "4294967296s" } } }),
+      [`${POOL}.tcp.tcpKeepalive.time`, `${POOL}.tcp.tcpKeepalive.interval`],
+    ],
+    [
+      "may keep connections alive by the longest that Envoy can count",
+      pool({ tcp: { tcpKeepalive: { time: "4294967295s", interval: "1193046h" } } }),
+      [],
+    ],
+    [
       "takes the client's protocol or HTTP/2",
       pool({ http: { h2UpgradePolicy: "UPGRADE", useClientProtocol: true } }),
       [`${POOL}.http.useClientProtocol`],

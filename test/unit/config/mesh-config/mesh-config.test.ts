@@ -252,6 +252,7 @@ describe("the rules of the mesh configuration", () => {
     ["accessLogFormat: '%REQ(:path'", "at character 1"],
     [`{ accessLogEncoding: JSON, accessLogFormat: '{ "a": ["%REQ%"] }' }`, "%REQ% needs"],
     ["connectTimeout: 0s", "too short"],
+    ["tcpKeepalive: { interval: 1193047h }", "too long"],
     ["connectTimeout: 1.5ms", "too precise"],
     ["protocolDetectionTimeout: 1us", "too short"],
     ["defaultConfig: { configPath: '' }", "is empty"],
