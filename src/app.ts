@@ -35,7 +35,7 @@ import { watchEncoder } from "./app/withheld.js";
 import type { Diagnostic } from "./base/diagnostic.js";
 import { Engine } from "./base/engine.js";
 import { federatedDomains } from "./ca/given-trust.js";
-import { systemTimers } from "./ca/timers.js";
+import { steadyTimers, systemTimers } from "./ca/timers.js";
 import { createToken, type TokenRequest } from "./ca/token-store.js";
 import { formatRef } from "./config/resource.js";
 import type { ConfigSnapshot } from "./config/snapshot.js";
@@ -121,7 +121,7 @@ async function openParts(options: ControlPlaneOptions, closers: Closers): Promis
   const { stateDir, secretsDir, memo } = options;
   const logs = createScopedLoggers(options.logger);
   const { ads, ca, config } = logs.loggers;
-  const onFault = createFaultLog(ads, systemTimers.now);
+  const onFault = createFaultLog(ads, steadyTimers.now);
   const engine = new Engine(memo === undefined ? {} : { memo });
   const { encoder, hasRefused } = watchEncoder(createEncoder(await readDescriptors()), engine);
   const configuration = await openConfiguration({
@@ -192,7 +192,7 @@ function watchRefusals(
     onChange: updates.tell,
     onCounts: metrics.recordQuarantine,
     streams: () => ads().streams(),
-    timers: systemTimers,
+    timers: steadyTimers,
   });
 }
 
@@ -212,7 +212,7 @@ function openStreams(
     clock: systemClock(),
     observer: joinObservers([
       ...observing.map((one) => one.observer),
-      logObserver(logs.loggers.ads, systemTimers.now),
+      logObserver(logs.loggers.ads, steadyTimers.now),
     ]),
   });
 }
@@ -259,7 +259,7 @@ async function serve(
   closers.push(close);
   followAuthority({ ...parts, ads, sessions });
   const onError = logError(logs.loggers.default, "could not prepare what proxies will ask for");
-  closers.push(inTurns(discovery.prepare(), { timers: systemTimers, idleMs, onError }));
+  closers.push(inTurns(discovery.prepare(), { timers: steadyTimers, idleMs, onError }));
   return {
     ...ports,
     get rootCertificates() {
@@ -343,7 +343,7 @@ function startLoop(
       pushes.computed(ms);
     },
     onFault: followed.onFault,
-    timers: systemTimers,
+    timers: steadyTimers,
   });
   configuration.onSnapshot(({ snapshot, ...cost }) => {
     pushes.read(cost);
@@ -393,7 +393,7 @@ function openDebug(
     resourcesOf: (proxy) => discovery.resourcesOf({ proxy, controlPlane: undefined }),
     authenticate: identity.authenticate,
     operators: operators ?? [],
-    plans: { begin: createPlanner({ ...parts, connected }), timers: systemTimers },
+    plans: { begin: createPlanner({ ...parts, connected }), timers: steadyTimers },
     now: systemTimers.now,
     logs,
   });

@@ -1,4 +1,4 @@
-import { systemTimers } from "../ca/timers.js";
+import { steadyTimers, systemTimers } from "../ca/timers.js";
 import { createRecentEvents, type RecentEvents } from "../debug/recent-events.js";
 import { createRecentPushes, type RecentPushes } from "../debug/recent-pushes.js";
 import { type Convergence, createConvergence, type Settled } from "./convergence.js";
@@ -23,8 +23,8 @@ export function createWatchers(measured: MeasuredState): Watchers {
     updates: createListeners<Update>(),
     settled,
     metrics: createMetrics(measured),
-    convergence: createConvergence({ timers: systemTimers, onSettled: settled.tell }),
+    convergence: createConvergence({ timers: steadyTimers, onSettled: settled.tell }),
     events: createRecentEvents({ now: systemTimers.now }),
-    pushes: createRecentPushes({ now: systemTimers.now }),
+    pushes: createRecentPushes({ now: systemTimers.now, steady: steadyTimers.now }),
   };
 }

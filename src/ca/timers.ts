@@ -1,6 +1,6 @@
 /** The time, and being called at one. Given to what waits, so that tests can turn the clock. */
 export interface Timers {
-  /** Milliseconds since 1970. */
+  /** Milliseconds since 1970, by the clock that these go by. */
   readonly now: () => number;
   /** Calls back at a time, or at once when it is past; returns how to call it off. */
   readonly at: (time: number, callback: () => void) => () => void;
@@ -12,13 +12,13 @@ export interface Timers {
  */
 const LOOK_MS = 60_000;
 
-/** The computer's clock. A timer that waits does not keep the process alive. */
-export const systemTimers: Timers = {
-  now: () => Date.now(),
+/** A timer that waits does not keep the process alive. */
+const timersBy = (now: () => number): Timers => ({
+  now,
   at(time, callback) {
     let handle: NodeJS.Timeout;
     const wait = (): void => {
-      const rest = time - Date.now();
+      const rest = time - now();
       handle = rest > LOOK_MS ? setTimeout(wait, LOOK_MS) : setTimeout(callback, Math.max(0, rest));
       handle.unref();
     };
@@ -27,4 +27,13 @@ export const systemTimers: Timers = {
       clearTimeout(handle);
     };
   },
-};
+});
+
+/** The computer's clock: for what begins or ends at a time of the day, such as certificates. */
+export const systemTimers: Timers = timersBy(() => Date.now());
+
+/**
+ * A clock that nobody sets: for how long something takes, or is to be waited for. Its time is since 1970 as far as the
+ * computer's clock was right when this process began.
+ */
+export const steadyTimers: Timers = timersBy(() => performance.timeOrigin + performance.now());

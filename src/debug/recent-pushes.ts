@@ -36,6 +36,8 @@ export interface Outcome {
 export interface RecentPushesOptions {
   /** In milliseconds since 1970. */
   readonly now: () => number;
+  /** Milliseconds of a clock that nobody sets. */
+  readonly steady: () => number;
   readonly capacity?: number;
 }
 
@@ -51,9 +53,12 @@ interface Prepared extends ReadCost {
 interface Running {
   prepared: Prepared;
   readonly begunAt: number;
+  /** By the steady clock. */
+  readonly begun: number;
   readonly resources: Set<string>;
   encodeMs: number;
-  sentAt: number;
+  /** By the steady clock. */
+  sent: number;
   responses: number;
   bytes: number;
 }
@@ -73,8 +78,8 @@ const both = (a: Prepared, b: Prepared): Prepared => ({
 });
 
 function keptOf(running: Running, { ms, concerned }: Outcome): Kept {
-  const { prepared, begunAt, resources, sentAt, encodeMs, responses, bytes } = running;
-  const sendMs = sentAt - begunAt;
+  const { prepared, begunAt, begun, resources, sent, encodeMs, responses, bytes } = running;
+  const sendMs = sent - begun;
   const ackMs = Math.max(0, ms - sendMs);
   const before = prepared.readMs + prepared.parseMs + prepared.meshMs;
   const totalMs = before + sendMs + ackMs;
@@ -94,15 +99,17 @@ function keptOf(running: Running, { ms, concerned }: Outcome): Kept {
 /** Nothing has been pushed yet. */
 export function createRecentPushes({
   now,
+  steady,
   capacity = CAPACITY,
 }: RecentPushesOptions): RecentPushes {
   const kept: Kept[] = [];
   let prepared = NOTHING;
   let running: Running | undefined;
   const start = (): Running => {
-    const begunAt = now();
+    const begun = steady();
     const nothing = { encodeMs: 0, responses: 0, bytes: 0 };
-    return { prepared: NOTHING, begunAt, resources: new Set(), sentAt: begunAt, ...nothing };
+    const resources = new Set<string>();
+    return { prepared: NOTHING, begunAt: now(), begun, resources, sent: begun, ...nothing };
   };
   return {
     read: (cost) => {
@@ -131,7 +138,7 @@ export function createRecentPushes({
       pushed: ({ ms, bytes }: Pushed) => {
         if (running === undefined) return;
         running.encodeMs += ms;
-        running.sentAt = now();
+        running.sent = steady();
         running.responses += 1;
         running.bytes += bytes;
       },

@@ -1,5 +1,5 @@
 /** Who comes in at the services for proxies: the sessions of discovery and of health. */
-import { systemTimers } from "../../ca/timers.js";
+import { steadyTimers, systemTimers } from "../../ca/timers.js";
 import type { Encoder } from "../../envoy/encoder.js";
 import type { Proxy } from "../../mesh/proxy/proxy.js";
 import { groupOf, groupProblem } from "../../mesh/workload/group-member.js";
@@ -53,7 +53,7 @@ export function createMeshSessions({
     onRefused: identity.refused,
     streams,
     report: registry.report,
-    timers: systemTimers,
+    timers: steadyTimers,
   };
   let groups = configuration.snapshot().tables.WorkloadGroup;
   const health = createHealthSessions({
@@ -67,7 +67,7 @@ export function createMeshSessions({
     groups = tables.WorkloadGroup;
     health.publish();
   });
-  const forgetting = createForgetting(systemTimers, () => {
+  const forgetting = createForgetting(steadyTimers, () => {
     discovery.forgetOthers(proxies.connected().map(({ connected }) => connected.proxy));
   });
   const proxies = createProxySessions({

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
-import { systemTimers } from "../../../src/ca/timers.js";
+import { steadyTimers, systemTimers } from "../../../src/ca/timers.js";
 
 const HOUR = 3_600_000;
 const START = Date.UTC(2030, 0, 1);
@@ -43,3 +43,19 @@ test("what is called off is not called, however long it would have waited", () =
   vi.advanceTimersByTime(2 * HOUR);
   expect(called).not.toHaveBeenCalled();
 });
+
+test.each([-5, 5])(
+  "of a clock that nobody sets, what is due is called when the time has passed, though the computer's is set by %i hours",
+  (hours) => {
+    const called = vi.fn();
+    const begun = steadyTimers.now();
+    steadyTimers.at(begun + 2 * HOUR, called);
+    vi.advanceTimersByTime(HOUR);
+    vi.setSystemTime(START + hours * HOUR);
+    vi.advanceTimersByTime(HOUR - 1);
+    expect(called).not.toHaveBeenCalled();
+    vi.advanceTimersByTime(2);
+    expect(called).toHaveBeenCalledOnce();
+    expect(steadyTimers.now() - begun).toBe(2 * HOUR + 1);
+  },
+);

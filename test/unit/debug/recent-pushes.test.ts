@@ -3,11 +3,13 @@ import { createRecentPushes, type RecentPushes } from "../../../src/debug/recent
 import { TYPE_URL } from "../../../src/xds/resource.js";
 
 let time: number;
+let steady: number;
 let pushes: RecentPushes;
 
 beforeEach(() => {
   time = 1_000_000;
-  pushes = createRecentPushes({ now: () => time, capacity: 3 });
+  steady = 0;
+  pushes = createRecentPushes({ now: () => time, steady: () => steady, capacity: 3 });
 });
 
 /** A response that was handed over now. */
@@ -29,9 +31,11 @@ describe("a push", () => {
     pushes.read({ readMs: 2, parseMs: 3 });
     pushes.computed(5);
     pushes.begin(["VirtualService a.default"]);
-    time += 10;
+    steady += 10;
     respond(1, 100);
-    time += 10;
+    // The computer's clock is set back.
+    time -= 3_600_000;
+    steady += 10;
     respond(4, 200);
     pushes.end({ ms: 50, concerned: 2 });
     expect(pushes.list({})).toEqual([
