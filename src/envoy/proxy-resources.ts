@@ -231,7 +231,7 @@ function createRouters(
       const sets = proxySets(
         {
           clusters: clusters(preferred.clusters, own.clusters),
-          listeners: engine.lazy(() => patch.listeners(own.listeners, side)),
+          listeners: engine.lazy(() => patch.listeners(own.listeners.get(), side)),
           secrets: secrets(served(gatewaySecretInputs(mesh, proxy)), clientSecrets(mesh, proxy)),
           extensions: extensionConfigs(mesh, proxy),
           names: engine.lazy(() => nameTables(builder.part(mesh).names.get(), proxy)),

@@ -2,6 +2,7 @@
 
 import type { Engine } from "../../base/engine.js";
 import { groupBy } from "../../base/group-by.js";
+import type { Lazy } from "../../base/lazy.js";
 import { overlay, Table } from "../../base/table.js";
 import { serverPort } from "../../config/kinds/gateway.js";
 import type { MeshConfig } from "../../config/mesh-config/mesh-config.js";
@@ -68,7 +69,8 @@ import { servedServices } from "./served-services.js";
 /** What a gateway has for its clients. */
 export interface GatewayPart {
   readonly clusters: ResourceSet;
-  readonly listeners: ResourceSet;
+  /** Made when they are asked for. */
+  readonly listeners: Lazy<ResourceSet>;
   readonly routes: RouteSets;
   /** The ports of its servers. */
   readonly ports: ServerPorts;
@@ -361,14 +363,14 @@ export function createGatewayPart(
         virtualServices: (key) => inputs.virtualServices.get(key) ?? [],
       };
       const tables = tablesOf(encoder, servers, context);
-      const listeners = listenersOf(encoder, inputs, servers, { context, tables });
+      const listeners = () => listenersOf(encoder, inputs, servers, { context, tables });
       const clusters = clustersOf(inputs, servers).map((cluster) => ({
         ...encodeResource(encoder, MESSAGE.cluster, cluster),
         ...endpointsOf(cluster.json),
       }));
       return {
         clusters: resourceSet(clusters),
-        listeners: resourceSet(listeners),
+        listeners: engine.lazy(() => resourceSet(listeners())),
         routes: routesOf(encoder, tables, sifterOf(inputs.proxy)),
         ports: portsOf(tables, servers),
       };

@@ -1,6 +1,7 @@
 /** The part of a sidecar's configuration that concerns its own workload: how calls reach the application. */
 import type { FieldNames } from "../../base/call.js";
 import type { Engine } from "../../base/engine.js";
+import type { Lazy } from "../../base/lazy.js";
 import type { Table } from "../../base/table.js";
 import type { ResourceOf } from "../../config/kinds.js";
 import type { MeshConfig } from "../../config/mesh-config/mesh-config.js";
@@ -58,7 +59,8 @@ import type { SecretResources } from "./secret-resources.js";
 /** What a sidecar has for its own application. */
 export interface InboundPart {
   readonly clusters: ResourceSet;
-  readonly listeners: ResourceSet;
+  /** Made when they are asked for: a fault in one of them is none of all else that a proxy is sent. */
+  readonly listeners: Lazy<ResourceSet>;
   /** What is in the files that its Sidecar names. */
   readonly secrets: ResourceSet;
 }
@@ -374,13 +376,14 @@ export function createInboundPart(
     (inputs) => {
       const { proxy, sidecar, config, security } = inputs;
       const ports = portsIn(inputs);
-      const listeners = listenersOf(inputs, ports, common).map(({ json, chains, sources }) => ({
-        ...encodeResource(encoder, MESSAGE.listener, { name: json.name ?? "", json, sources }),
-        chains,
-      }));
+      const listeners = () =>
+        listenersOf(inputs, ports, common).map(({ json, chains, sources }) => ({
+          ...encodeResource(encoder, MESSAGE.listener, { name: json.name ?? "", json, sources }),
+          chains,
+        }));
       return {
         clusters: clustersIn({ proxy, ports, sidecar, config, forPolicies: security.clusters }),
-        listeners: resourceSet(listeners),
+        listeners: engine.lazy(() => resourceSet(listeners())),
         secrets: sidecar === undefined ? NO_SECRETS : secretsIn(sidecar),
       };
     },

@@ -133,6 +133,11 @@ function partBuilder(
   const { patching } = patches;
   const logsOf = createLogFinder({ engine, logs }, proxy, "SERVER");
   const patch = { clusters: patching.clusters(), listeners: patching.listeners() };
+  const listenersOf = engine.latest(
+    "inbound listeners of a proxy",
+    (made: InboundPart["listeners"], side: ReturnType<typeof patching.of>) =>
+      engine.lazy(() => patch.listeners(made.get(), side)),
+  );
   const build = engine.latest(
     "own part of a proxy",
     ({ context, ...rows }: OwnInputs, reachable: ResourceSet): OwnPart => {
@@ -143,7 +148,7 @@ function partBuilder(
       const side = patching.of(patches.for(mesh, proxy), "SIDECAR_INBOUND");
       return {
         clusters: patch.clusters(part.clusters, side),
-        listeners: patch.listeners(part.listeners, side),
+        listeners: listenersOf(part.listeners, side),
         secrets: part.secrets,
         needed: [...filters.services, ...own.logs.clusters],
       };

@@ -37,7 +37,7 @@ const NAME_SOURCES: FieldNames<NameSources> = { names: true, listeners: true };
 export function createSidecarListeners(
   { engine, patches, nameTables }: SidecarListenersDependencies,
   encoder: Encoder,
-): (proxy: Proxy) => (outbound: NameSources, own: ResourceSet) => SidecarListeners {
+): (proxy: Proxy) => (outbound: NameSources, own: Lazy<ResourceSet>) => SidecarListeners {
   const dnsListeners = createDnsListeners(engine, encoder);
   const reachedNames = createReachedNames(engine);
   const bound = createBoundListeners(engine, encoder);
@@ -61,8 +61,10 @@ export function createSidecarListeners(
     );
     const listenersOf = engine.latest(
       "all listeners of a proxy",
-      (made: SidecarOutbound["listeners"], names: Lazy<HostNames>, own: ResourceSet) =>
-        engine.lazy(() => all(outboundOf(made), ownOf(own, dnsListeners(names.get(), proxy)))),
+      (made: SidecarOutbound["listeners"], names: Lazy<HostNames>, own: Lazy<ResourceSet>) =>
+        engine.lazy(() =>
+          all(outboundOf(made), ownOf(own.get(), dnsListeners(names.get(), proxy))),
+        ),
     );
     const namesOf = engine.latestOf("name table of a proxy", (names: Lazy<HostNames>) =>
       engine.lazy(() => nameTables(names.get(), proxy)),

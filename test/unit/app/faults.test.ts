@@ -21,15 +21,15 @@ import { goldenEncoder } from "../golden/golden-case.js";
 
 const FAULT = new TypeError("nobody thought of that");
 
-/** A mesh with one service, of which no listener of port 81 can be made while `isBroken`, and nothing while `isAll`. */
-function startMesh() {
+/** A mesh with one service, of which no listener with such a text can be made while `isBroken`, and nothing while `isAll`. */
+function startMesh(oddText = "0.0.0.0_81") {
   const directory = createDirectory();
   const fault = { isBroken: false, isAll: false };
   const golden = goldenEncoder();
   const nodeSchema = golden.registry.getMessage("envoy.config.core.v3.Node");
   if (nodeSchema === undefined) throw new TypeError("Envoy's API has no Node");
   const encode: Encoder["encode"] = (typeName, json) => {
-    const isOdd = typeName === MESSAGE.listener && JSON.stringify(json).includes("0.0.0.0_81");
+    const isOdd = typeName === MESSAGE.listener && JSON.stringify(json).includes(oddText);
     if (fault.isBroken && isOdd) throw FAULT;
     return golden.encode(typeName, json);
   };
@@ -61,8 +61,8 @@ function startMesh() {
     fault,
     faults,
     waiting,
-    open: async (name: string) => {
-      const id = `sidecar~10.0.0.1~${name}.default~default.svc.cluster.local`;
+    open: async (name: string, type = "sidecar") => {
+      const id = `${type}~10.0.0.1~${name}.default~default.svc.cluster.local`;
       const session = await sessions.open({
         node: create(nodeSchema, { id }) as unknown as Node,
         peer: {
@@ -92,6 +92,22 @@ function startMesh() {
 
 const tcp = (name: string, port: number): string =>
   service(name).replace("port: 80", `port: ${port}`);
+
+const EDGE = `
+apiVersion: networking.istio.io/v1
+kind: Gateway
+metadata: { name: edge }
+spec:
+  servers: [{ port: { number: 8081, name: http, protocol: HTTP }, hosts: ["*"] }]
+---
+apiVersion: networking.istio.io/v1
+kind: VirtualService
+metadata: { name: edge }
+spec:
+  hosts: ["*"]
+  gateways: [edge]
+  http: [{ route: [{ destination: { host: one } }] }]
+`;
 
 test("a session goes on with what it has while something of it cannot be made", async () => {
   const { fault, faults, open, write } = startMesh();
@@ -124,6 +140,33 @@ test("a session that has nothing yet has what can be made, and waits for the res
   fault.isBroken = false;
   write({ "two.yaml": tcp("two", 82) });
   expect(session.listeners()).toContain("0.0.0.0_82");
+});
+
+test("a session that has nothing yet waits for its listeners alone when those of its own workload cannot be made", async () => {
+  const { fault, waiting, open, write } = startMesh("virtualInbound");
+  fault.isBroken = true;
+  const session = await open("late");
+  expect(session.table(TYPE_URL.listener)).toBe(NOT_MADE);
+  expect(session.clusters()).toHaveLength(1);
+  expect(session.table(TYPE_URL.endpoint)?.size).toBeGreaterThan(0);
+  expect(waiting.map(({ typeUrl }) => typeUrl)).toEqual([TYPE_URL.listener]);
+  fault.isBroken = false;
+  write({ "two.yaml": tcp("two", 82) });
+  expect(session.listeners()).toContain("virtualInbound");
+});
+
+test("a gateway that has nothing yet waits for its listeners alone when they cannot be made", async () => {
+  const { fault, waiting, open, write } = startMesh("0.0.0.0_8081");
+  fault.isBroken = true;
+  write({ "edge.yaml": EDGE });
+  const session = await open("edge", "router");
+  expect(session.table(TYPE_URL.listener)).toBe(NOT_MADE);
+  expect(session.clusters()).toHaveLength(1);
+  expect(session.table(TYPE_URL.route)?.size).toBe(1);
+  expect(waiting.map(({ typeUrl }) => typeUrl)).toEqual([TYPE_URL.listener]);
+  fault.isBroken = false;
+  write({ "edge.yaml": EDGE.replace("8081", "8082") });
+  expect(session.listeners()).toEqual(["0.0.0.0_8082"]);
 });
 
 test("of a session for which nothing can be made, all waits", async () => {
