@@ -1,4 +1,5 @@
 /** What builders of a proxy are shown before what is in force: see createDiscovery. */
+import { GROUP_METADATA } from "../../config/node-metadata.js";
 import type { ConnectedProxy } from "../../envoy/proxy-resources.js";
 import type { ProxySets } from "../../envoy/resource-set.js";
 import type { Proxy } from "../../mesh/proxy/proxy.js";
@@ -34,6 +35,11 @@ export function createFirstSight(
 }
 
 /** The same for proxies that share what calls out; gateways share nothing. */
-export function alikeOf({ type, namespace, labels, mode }: Proxy): string | undefined {
-  return type === "router" ? undefined : JSON.stringify([namespace, labels, mode]);
+export function alikeOf(proxy: Proxy): string | undefined {
+  const { type, namespace, labels, mode, serviceAccount, metadata } = proxy;
+  if (type === "router") return undefined;
+  // A group gives labels to those of its service account.
+  const group = metadata[GROUP_METADATA];
+  const member = group === undefined ? [] : [group, serviceAccount];
+  return JSON.stringify([namespace, labels, mode, ...member]);
 }

@@ -22,6 +22,21 @@ spec:
   http: [{ rewrite: { uri: ${uri} }, route: [{ destination: { host: cart } }] }]
 `;
 
+/** A group, and what its members alone see of the mesh. */
+const GROUP_WITH_SIDECAR = `
+apiVersion: networking.istio.io/v1
+kind: WorkloadGroup
+metadata: { name: machines }
+spec: { metadata: { labels: { app: machine } }, template: {} }
+---
+apiVersion: networking.istio.io/v1
+kind: Sidecar
+metadata: { name: machines }
+spec:
+  workloadSelector: { labels: { app: machine } }
+  egress: [{ hosts: ["./*"] }]
+`;
+
 const BAD = String.raw`"/a\nb"`;
 const WORSE = String.raw`"/a\nc"`;
 const ROUTES = { kind: "VirtualService", namespace: "default", name: "shop" };
@@ -135,6 +150,37 @@ test("a proxy that is new is sent what was good in the place of what would be re
   };
   expect(sent([])).toEqual([false, false, 1]);
   expect(sent(first.keeping.list())).toEqual([true, true, 1]);
+});
+
+test("so is a proxy that says the same of itself as another and has other labels by its WorkloadGroup", () => {
+  const directory = createDirectory();
+  const files = {
+    "services.yaml": `${service("cart")}---\n${service("shop")}`,
+    "group.yaml": GROUP_WITH_SIDECAR,
+  };
+  const { tables } = directory.write({ ...files, "routes.yaml": routes("/good") });
+  const keeping = keepGood({
+    ...{ saved: [], tables, save: () => Promise.resolve() },
+    onError: () => undefined,
+  });
+  const bad = directory.write({ "routes.yaml": routes(BAD) });
+  keeping.follow([refusalOf(ROUTES)], bad.tables);
+  const engine = new Engine();
+  const { encoder } = watchEncoder(goldenEncoder(), engine);
+  const discovery = createDiscovery(encoder, bad, engine, keeping.list);
+  const goodOf = (
+    name: string,
+    metadata: Readonly<Record<string, string>>,
+  ): boolean | undefined => {
+    const id = `sidecar~10.0.0.1~${name}.default~default.svc.cluster.local`;
+    const proxy = parseNode({ id, metadata });
+    if ("invalid" in proxy) throw new Error(proxy.invalid);
+    const { virtualHosts } = discovery.resourcesOf({ proxy, controlPlane: undefined });
+    const host = virtualHosts.get("80/shop.default.svc.cluster.local:80");
+    return host?.bytes.includes("/good");
+  };
+  expect(goodOf("a", {})).toBe(true);
+  expect(goodOf("b", { AUTO_REGISTER_GROUP: "machines" })).toBe(true);
 });
 
 const ring = (size: number): string => `
