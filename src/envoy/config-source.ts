@@ -1,6 +1,6 @@
 import type { ConfigSourceJson, SdsSecretConfigJson } from "./api.js";
 
-/** "From the stream that this came on", waited for without a limit: what is missing is answered, not timed out. */
+/** "From the stream that this came on". There is no time limit: for what is missing there is an answer that says so. */
 export function adsSource(): ConfigSourceJson {
   return { ads: {}, initialFetchTimeout: "0s", resourceApiVersion: "V3" };
 }
@@ -11,9 +11,9 @@ export function adsSecret(name: string): SdsSecretConfigJson {
 }
 
 /**
- * The secret of a credential that somebody names, and that may not be there: it is waited for as long as Envoy does by itself,
- * 15 s, as with Istio. State of the world has no word for a secret that there is not, and until its wait is over a proxy
- * acknowledges no clusters, and a new one does not ask for listeners.
+ * The secret of a credential that a user names, and that may not exist. The wait for it is Envoy's own, 15 s, as in Istio: the
+ * state-of-the-world protocol cannot say that a secret does not exist, and a proxy that waits for one acknowledges no clusters, nor
+ * does a new one ask for listeners.
  */
 export function adsCredential(name: string): SdsSecretConfigJson {
   return { name, sdsConfig: { ads: {}, resourceApiVersion: "V3" } };

@@ -70,7 +70,7 @@ export interface ConnectedProxy {
 export interface ProxyResources {
   /** What a proxy should hold in this mesh. Equal parts are the same objects as before. */
   resourcesOf(mesh: Mesh, connected: ConnectedProxy): ProxySets;
-  /** Builds ahead what sidecars that come will share, a step at a time. */
+  /** Builds in advance what sidecars that may connect later will share, a step at a time. */
   prepare(mesh: () => Mesh): Iterable<void>;
   /** Those of the patches for a proxy that have changed nothing of what any proxy was to be sent. */
   idlePatches(mesh: Mesh, connected: ConnectedProxy): EnvoyPatches;
@@ -82,7 +82,7 @@ export interface ProxyResources {
   forgetScopesWithout(mesh: Mesh, proxies: Iterable<Proxy>): void;
 }
 
-/** Lays over the clusters that a proxy shares what is its own: those given, and, if it has its certificate, its way back here. */
+/** Adds a proxy's own clusters to those that it shares: the given ones and, if it has a certificate, the one that leads back here. */
 type ClusterUnion = (shared: ResourceSet, own: ResourceSet) => ResourceSet;
 
 /** The makers of these, one for each proxy. */
@@ -121,22 +121,22 @@ interface Shared {
   readonly nameTables: ReturnType<typeof createNameTables>;
 }
 
-/** Where nothing changed, the sets are the object that they were. */
+/** Returns the former sets as long as nothing in them changes. */
 function createSets(engine: Engine): (sets: ResourceSets) => ResourceSets {
   return engine.settle<ResourceSets>((a, b) => sameElements(madeSets(a), madeSets(b)));
 }
 
-/** What a sidecar's sets have that is its own, alone or together with what it shares with others. */
+/** The sets of a sidecar that have something of its own in them. */
 type OwnSetParts = Pick<SetParts, "clusters" | "listeners" | "names" | "secrets" | "extensions">;
 
-/** What that is made of. Most edits change nothing of it, but endpoints or routes. */
+/** What these are made of. Most edits change endpoints or routes, and so nothing of it. */
 interface OwnSetInputs extends Pick<SidecarOutbound, "clusters" | "listeners" | "names"> {
   readonly own: OwnPart;
   readonly secrets: ResourceSet;
   readonly extensions: ResourceSet;
 }
 
-/** What a sidecar has at its position, before it is known what it can call. */
+/** What a sidecar's position decides, before it is known which clusters it has. */
 interface PositionedSidecar {
   readonly outbound: (mesh: Mesh) => SidecarOutbound;
   readonly own: ReturnType<OwnPartBuilder["inputsAt"]>;
@@ -246,7 +246,7 @@ function createRouters(
   };
 }
 
-/** Finds the proxy that one is by what its group says: the same object while neither changes. */
+/** Completes a proxy by its WorkloadGroup; the result is the same object while neither changes. */
 function createMembers(
   engine: Engine,
 ): (mesh: Pick<Mesh, "groups">, connected: ConnectedProxy) => ConnectedProxy {

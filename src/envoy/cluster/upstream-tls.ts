@@ -18,7 +18,7 @@ import {
 } from "../tls/certificate-files.js";
 import { outboundMutualTls, plaintextSocket, tlsSocket } from "../tls/mutual-tls.js";
 import { rootsSecretName, secretName } from "../tls/secret-names.js";
-import { certificateNames } from "../tls/subject-alt-names.js";
+import { matchSubjectAltNames } from "../tls/subject-alt-names.js";
 import { clientParameters } from "../tls/tls-parameters.js";
 
 /** What decides how the endpoints of a cluster are called. */
@@ -83,7 +83,7 @@ function autoMutualTls(input: UpstreamTlsInput): TransportSockets {
 /** TLS that the servers of the application, or outside of the mesh, speak themselves. */
 function originated(input: UpstreamTlsInput, settings: ClientTLSSettings): UpstreamTlsContextJson {
   const named = settings.subjectAltNames ?? [];
-  const validation = certificateNames(named.length > 0 ? named : input.declaredNames);
+  const validation = matchSubjectAltNames(named.length > 0 ? named : input.declaredNames);
   const common: CommonTlsContextJson = {
     tlsParams: clientParameters(input.defaults),
     ...clientCertificate(settings, input.credential),

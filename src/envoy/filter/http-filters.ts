@@ -8,7 +8,7 @@ import { shared } from "../wire/shared-message.js";
 
 const PACKAGE = "envoy.extensions.filters.http";
 
-/** They stand in every connection manager. */
+/** A filter that is the same in every connection manager. */
 function filter(name: string, message: string, config: object): HttpFilterJson {
   const typedConfig = shared(any(`${PACKAGE}.${message}`, config));
   return { name: `envoy.filters.http.${name}`, typedConfig };

@@ -1,4 +1,4 @@
-/** What the security policies of a workload make of its proxy: filters of its listeners, and clusters for those. */
+/** The filters that enforce a workload's security policies, and the clusters that these filters call. */
 import type { MeshConfig } from "../../config/mesh-config/mesh-config.js";
 import { refOf } from "../../config/resource.js";
 import type { AppliedPolicies } from "../../mesh/security/applied-policies.js";

@@ -1,6 +1,6 @@
 /**
- * What hosts make, for the callers of one namespace: the rows that all callers share, with those of the hosts that look
- * different from that namespace in their place. So the tables of a hundred namespaces share nearly all of their memory.
+ * The rows that hosts make for the callers of one namespace: those that all callers share, except for hosts that look different
+ * from that namespace, which have rows of their own. So the tables of a hundred namespaces share nearly all of their memory.
  */
 import type { Engine } from "../../base/engine.js";
 import { Table } from "../../base/table.js";
@@ -12,10 +12,10 @@ export interface HostRows<V> {
   readonly all: Table<V>;
 }
 
-/** In the place of a row that is not there for these callers. Of `ABSENT` operators would make that nothing is to be done. */
+/** Marks a row that these callers do not have. It is not `ABSENT`, which operators take for an edit of a table. */
 const GONE: unique symbol = Symbol("gone");
 
-/** Rows to lay over others: those that are in the place of others, and where there are none. */
+/** Rows to lay over others: replacements, and marks where there is none. */
 type Cover<V> = Table<V | typeof GONE>;
 
 /** What one host makes for the callers of a namespace, to be laid over what it makes for all. */

@@ -2,19 +2,19 @@ import type { Engine } from "../../base/engine.js";
 import { Table } from "../../base/table.js";
 import type { EnvoyResource } from "../resource-set.js";
 
-/** Rows of which some may be such that Envoy would refuse them. */
+/** Rows of a table, sorted by whether Envoy would refuse them. */
 export interface Sifted<V> {
-  /** The rows that are sent: in the place of a refused one its last that was not, if there was one. */
+  /** The rows to send. In place of one that Envoy would refuse it is the last version that it would not, if there was one. */
   readonly sent: Table<V>;
   readonly refused: Table<V>;
   /**
-   * The refused rows in whose place nothing is known that was not. Another control plane may have sent it, before this one
-   * was started: who has something under that name goes on with it.
+   * The rows that Envoy would refuse and that have no such version here. A proxy may have one from before this control plane was
+   * started, and goes on with that.
    */
   readonly standing: Table<V>;
 }
 
-/** What was made of the last table, and the last rows that were not refused of those that are. */
+/** What the last table came to, and the last good version of each row that is bad now. */
 interface History<V> extends Sifted<V> {
   readonly table: Table<V>;
   readonly good: Table<V>;

@@ -1,4 +1,4 @@
-/** What a proxy tells of requests and connections, settled so that what is equal is one object. */
+/** The logs, metrics and traces of a proxy's listeners. Equal ones are one object. */
 import type { Engine } from "../../base/engine.js";
 import type { TracingSettings } from "../../config/mesh-config/mesh-config-schema.js";
 import type { Mesh } from "../../mesh/mesh.js";
@@ -20,7 +20,7 @@ import { sharedConfig } from "../wire/shared-message.js";
 
 /** What the listeners of a proxy log, count and trace on a side. */
 export interface ProxyLogs extends ListenerLogs {
-  /** The clusters by which others are told of it. */
+  /** The clusters of the services that logs and spans are sent to. */
   readonly clusters: readonly string[];
 }
 
@@ -36,7 +36,7 @@ function filterOf({ filter }: LogTarget): AccessLogFilterJson | undefined {
   };
 }
 
-/** That of all filters that there are. */
+/** A filter that lets through what both let through. */
 function both(
   first: AccessLogFilterJson,
   second: AccessLogFilterJson | undefined,
@@ -44,7 +44,7 @@ function both(
   return second === undefined ? first : { andFilter: { filters: [first, second] } };
 }
 
-/** A log of connections that is written when they end, where metrics have entries be made when they begin as well. */
+/** A log that is written when connections end. Needed when metrics have Envoy make entries at their beginning too. */
 function atTheEnd({ filter, ...rest }: AccessLogJson): AccessLogJson {
   const ended: AccessLogFilterJson = { logTypeFilter: { types: [CONNECTED], exclude: true } };
   return { ...rest, filter: both(ended, filter) };

@@ -1,10 +1,10 @@
 /**
- * What a sidecar is sent that asks for what it uses: the virtual hosts of the names that it called, the clusters of these
- * and those that it asked for itself, and all that does not belong to services.
+ * On-demand discovery: what a sidecar is sent that asks only for what it uses. These are the virtual hosts of the names that it has
+ * called, their clusters and those that it asked for itself, and everything that does not belong to a service.
  *
- * Each name has a virtual host of its own, so that no wildcard stands in the way of a host that is not there yet. It does
- * with requests what the virtual host of the whole table does that would take them. A sidecar that calls very many is
- * sent all that there is.
+ * Each called name gets a virtual host of its own, so that no wildcard hides a host that the sidecar does not have yet. It treats
+ * requests as the virtual host of the whole table would that matches the name. A sidecar that calls very many names is sent
+ * everything.
  */
 import type { Engine } from "../../base/engine.js";
 import { overlay, Table } from "../../base/table.js";
@@ -30,10 +30,10 @@ import {
 import { domainKey } from "../route/route-configuration.js";
 import { createDomainIndex, type DomainIndex } from "./repeated-domains.js";
 
-/** Who asks for more virtual hosts is sent all. */
+/** A sidecar that asks for more virtual hosts than this is sent all. */
 const MAX_ASKED_HOSTS = 500;
 
-/** Of who is sent all so many names are answered: with all at hand an Envoy asks for no more. */
+/** How many names are answered for a sidecar that is sent all: with all at hand its Envoy asks for no more. */
 const MAX_ANSWERS = 1000;
 
 type HostMaker = (host: EnvoyResource, routeName: string, name: string) => EnvoyResource;
@@ -62,7 +62,7 @@ type Hosts = ReadonlyMap<string, EnvoyResource>;
  */
 export type OnDemand = (sets: ResourceSets, scope: object, needed: readonly string[]) => ProxySets;
 
-/** The makers of these; each is for one sidecar. */
+/** Makes an `OnDemand` for one sidecar at a time. */
 export function createOnDemand(engine: Engine): () => OnDemand {
   const exact = engine.memo("virtual host of a name", hostFor);
   const firstHosts = engine.memo("first virtual hosts", (routes: ResourceSet) =>

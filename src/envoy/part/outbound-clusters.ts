@@ -74,7 +74,7 @@ interface EndpointInputs extends Pick<ClusterInputs, "service" | "rule" | "workl
   readonly isNamed: boolean;
 }
 
-/** The encoders of services' clusters and endpoints: equal inputs give the same objects, in whatever scope. */
+/** Builds services' clusters and endpoints. Equal inputs give the same objects, whatever the scope. */
 export interface ClusterBuilders {
   readonly clusters: (inputs: ClusterInputs) => ResourceSet;
   readonly endpoints: (inputs: EndpointInputs) => ResourceSet;

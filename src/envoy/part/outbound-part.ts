@@ -54,7 +54,7 @@ import { createPlacedViews, createUnplacedViews } from "./placed-views.js";
 import { createDomainIndex, type IndexedHosts } from "./repeated-domains.js";
 import { createUnknownHosts } from "./scope-policy.js";
 
-/** What the scope's callers share. What a proxy asks for last is made last, so that its first answer does not wait for it. */
+/** What the callers of a scope share. What a proxy asks for last is lazy, so that the first answer does not wait for it. */
 export interface OutboundPart {
   /** Those of placed hosts, and their endpoints, are not here: callers have them as their place prefers them. */
   readonly clusters: ResourceSet;

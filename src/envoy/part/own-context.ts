@@ -1,6 +1,6 @@
 import type { Mesh } from "../../mesh/mesh.js";
 
-/** What of a mesh may concern the workload of any proxy. */
+/** The parts of a mesh that may concern the workload of any proxy. */
 export type OwnContext = Pick<
   Mesh,
   | "config"

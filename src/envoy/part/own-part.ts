@@ -1,4 +1,4 @@
-/** What a sidecar has for its own workload, with the policies and patches that apply to that. */
+/** The part of a sidecar's configuration for its own workload, with the policies and patches for that workload. */
 import type { FieldNames } from "../../base/call.js";
 import { type Engine, sameElements } from "../../base/engine.js";
 import { Table } from "../../base/table.js";
@@ -31,11 +31,11 @@ import { type MaybeServed, servedServices } from "./served-services.js";
 
 /** See the top of this file. */
 export interface OwnPart extends InboundPart {
-  /** The clusters without which its policies, and what it tells of requests, would not work. */
+  /** The clusters that its policies, logs and traces need. */
   readonly needed: readonly string[];
 }
 
-/** What the makers of all sidecars' own parts share. */
+/** What all sidecars' own parts depend on. */
 export interface OwnPartDependencies {
   readonly engine: Engine;
   readonly logs: Logs;

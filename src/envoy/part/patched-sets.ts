@@ -1,4 +1,4 @@
-/** What EnvoyFilters and extensions make of what a proxy, or a group of proxies, is sent. */
+/** The resources of a proxy, or of a group of proxies, as EnvoyFilters and extensions change them. */
 import type { Engine } from "../../base/engine.js";
 import type { Table } from "../../base/table.js";
 import type { EnvoyPatch, EnvoyPatches } from "../../mesh/extension/envoy-filters.js";
@@ -93,7 +93,7 @@ const LISTENER_TARGETS: readonly PatchTarget[] = [
   "EXTENSION_CONFIG",
 ];
 
-/** Makes patches, for whoever is sent the same. */
+/** Applies patches, once for all proxies that are sent the same. */
 export interface Patching {
   /** The patches of a side; undefined when there are none. */
   readonly of: (patches: EnvoyPatches, side: PatchSide) => SidePatches | undefined;

@@ -1,4 +1,4 @@
-/** What changes the filters, routes and clusters of proxies: extensions first, which EnvoyFilters can then change. */
+/** The patches of extensions and, after them, of EnvoyFilters, which can change what extensions add. */
 import type { Engine } from "../../base/engine.js";
 import {
   createEnvoyPatches,

@@ -1,6 +1,6 @@
 /**
- * What callers of one place are sent: the clusters and endpoints of their scope, where those of the hosts whose endpoints
- * are preferred by where the caller is are in the order of that place.
+ * The clusters and endpoints of a scope as the callers at one place are sent them: hosts with locality load balancing ("placed"
+ * hosts) have their endpoints in the order that the place prefers.
  */
 import type { Engine } from "../../base/engine.js";
 import type { Table } from "../../base/table.js";
@@ -18,7 +18,7 @@ import {
 } from "./outbound-clusters.js";
 import type { CommonPart, OutboundPart, SharedBuilders } from "./outbound-part.js";
 
-/** What of a scope's part depends on where the caller is. */
+/** What of a scope's part depends on the place of the caller. */
 export type PlacedPart = Pick<OutboundPart, "clusters" | "endpoints">;
 
 /** The builder of the rows of some hosts for callers of a place, from those of the hosts that are not placed. */

@@ -1,4 +1,4 @@
-/** Where proxies are, as far as it decides which endpoints they prefer. */
+/** The places of proxies: their locality, network and labels, as far as these decide which endpoints they prefer. */
 import { type Engine, sameElements } from "../../base/engine.js";
 import { memberOf } from "../../base/member-of.js";
 import type { Table } from "../../base/table.js";
@@ -17,15 +17,15 @@ import type { Service } from "../../mesh/service/service.js";
 import { nodeOf } from "../../mesh/workload/node-of.js";
 import { NODE_LABEL, type Workload } from "../../mesh/workload/workload.js";
 
-/** Finds out where proxies are, as far as some rule asks; proxies in one place are given one object. */
+/** Finds the places of proxies, with no more in them than some rule asks for. Proxies of one place share one object. */
 export interface Places {
-  /** The labels that rules ask for. The same object until they change. */
+  /** The labels that rules ask for; the same object until they change. */
   readonly labelsAsked: (mesh: Mesh) => readonly string[];
-  /** The finder of one proxy's place, by these labels and what is known of the workloads at its address. */
+  /** Makes the finder of one proxy's place, from these labels and the workloads at its address. */
   readonly finder: (
     proxy: Proxy,
   ) => (asked: readonly string[], workloads: Table<Workload> | undefined) => Place;
-  /** The place of a proxy of which nothing is known that a rule asks for. */
+  /** The place of a proxy of which nothing is known. */
   readonly unknown: (mesh: Mesh) => Place;
 }
 

@@ -1,4 +1,4 @@
-/** Where in the mesh a proxy is: what decides which of the parts that are made for many are for it. */
+/** The position of a proxy in the mesh: its scope and its place, by which it is given the parts that many proxies share. */
 
 import type { Engine } from "../../base/engine.js";
 import type { Table } from "../../base/table.js";
@@ -18,11 +18,11 @@ export interface Position {
   readonly scope: ScopeBuilder;
   readonly place: Place;
   readonly around: Surroundings;
-  /** Those at its address; undefined when none is known there. */
+  /** The workloads at its address; undefined when none is known there. */
   readonly workloads: Table<Workload> | undefined;
 }
 
-/** What the finders of all positions share. */
+/** What finding positions depends on. */
 export interface PositionDependencies {
   readonly engine: Engine;
   readonly scopes: Scopes;
@@ -31,7 +31,7 @@ export interface PositionDependencies {
   readonly surroundingsOf: (mesh: Mesh) => Surroundings;
 }
 
-/** The maker of finders, one for each proxy. A position is the same object until something in it changes. */
+/** Makes a finder for each proxy. The position is the same object until something in it changes. */
 export function createPositions({
   engine,
   scopes,

@@ -8,8 +8,8 @@ import type { LogInputs, Logs, ProxyLogs } from "./logs.js";
 export type LogFinder = (mesh: LogInputs, clusters: ResourceSet) => ProxyLogs;
 
 /**
- * The finder of what a proxy logs, which depends on nothing but Telemetries, the configuration of the mesh, the services
- * that it names and the clusters of these that the proxy has.
+ * Makes the finder for a proxy. What it logs depends on Telemetries, on the mesh configuration, and on which of the services that
+ * these name the proxy has a cluster for.
  */
 export function createLogFinder(
   { engine, logs }: { readonly engine: Engine; readonly logs: Logs },

@@ -6,7 +6,7 @@ import type { OutboundPart } from "./outbound-part.js";
 import type { SidePatches } from "./patched-sets.js";
 import type { PlacedPart } from "./placed-part.js";
 
-/** Makes what the proxies of one scope share; of a mesh once, for all of them. */
+/** Makes what the proxies of one scope share, once for each mesh. */
 export interface ScopeBuilder {
   readonly part: (mesh: Mesh) => OutboundPart;
   /** Only for sidecars that capture: those of the others depend on the proxy. */
@@ -14,7 +14,7 @@ export interface ScopeBuilder {
   readonly logs: (mesh: Mesh) => ProxyLogs;
   /** The clusters and endpoints of the part as callers of a place prefer them. */
   readonly placed: (mesh: Mesh, place: Place) => PlacedPart;
-  /** The patches that are made already in all of these. */
+  /** The patches that all of these have already been through. */
   readonly patches: (mesh: Mesh) => SidePatches | undefined;
 }
 

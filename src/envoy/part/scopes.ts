@@ -1,4 +1,4 @@
-/** The scopes that proxies are in: what the proxies of one share is made once. */
+/** The scopes of proxies. What the proxies of one scope share is made once for all of them. */
 import type { Engine } from "../../base/engine.js";
 import { type EnvoyPatches, patchesKey } from "../../mesh/extension/envoy-filters.js";
 import { backendCredentialFor } from "../../mesh/gateway-api/backend-certificate.js";
@@ -53,20 +53,20 @@ export interface Scopes {
    * services. A step at a time, each of the mesh as it is then.
    */
   readonly prepare: (mesh: () => Mesh, place: (mesh: Mesh) => Place) => Iterable<void>;
-  /** Forgets what is remembered for scopes that none of these proxies is in. */
+  /** Forgets the scopes that none of these proxies is in. */
   readonly forgetScopesWithout: (mesh: Mesh, proxies: Iterable<Proxy>) => void;
 }
 
-/** What of a mesh decides the scope that a proxy is in. */
+/** The parts of a mesh that decide the scope of a proxy. */
 type ScopeInputs = Pick<
   Mesh,
   "callerLabels" | "sidecars" | "config" | "lookedUpServices" | "backendCertificates"
 >;
 
-/** What decides that, with the patches for the proxy. */
+/** The same, with what says which patches are for a proxy. */
 export type ScopingInputs = ScopeInputs & PatchSources;
 
-/** So many namespaces are prepared at most: what is prepared stays. */
+/** How many namespaces are prepared at most: what is prepared stays in memory. */
 const MAX_PREPARED = 100;
 
 const outboundSide = ({ router }: Pick<OutboundScope, "router">): PatchSide =>
@@ -78,7 +78,7 @@ function familyOf({ type, mode, dns, address }: Proxy): OutboundScope["allocated
   return address.includes(":") ? "ipv6" : "ipv4";
 }
 
-/** The listeners of a gateway are its own: what it shares with others is the same for both families as for IPv4. */
+/** A gateway's listeners are its own; what it shares with others is the same for both families as for IPv4. */
 const scopedFamilies = (proxy: Proxy): AddressFamilies => {
   const families = familiesOf(proxy);
   return proxy.type === "router" ? lookUpFamily(families) : families;
@@ -156,7 +156,7 @@ function findOrMake<V>(all: Map<string, V>, key: string, make: () => V): V {
   return made;
 }
 
-/** What the builders of all scopes are made with. */
+/** What the builders of all scopes depend on. */
 interface ScopeDependencies {
   readonly encoder: Encoder;
   readonly shared: SharedBuilders;

@@ -4,7 +4,7 @@ import type { Proxy } from "../../mesh/proxy/proxy.js";
 import type { Service } from "../../mesh/service/service.js";
 import { serviceKey } from "../../mesh/workload/service-endpoints.js";
 
-/** Among which services those are that a proxy's workload serves. */
+/** The services among which those of a proxy's workload are. */
 export interface MaybeServed {
   readonly proxy: Pick<Proxy, "labels">;
   /** The services of the proxy's namespace. */

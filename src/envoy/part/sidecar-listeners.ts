@@ -18,7 +18,7 @@ export interface SidecarListeners {
   readonly names: Lazy<ResourceSet>;
 }
 
-/** What the makers of all sidecars' listeners share. */
+/** What all sidecars' listeners depend on. */
 export interface SidecarListenersDependencies {
   readonly engine: Engine;
   readonly patches: Patches;
@@ -31,8 +31,8 @@ export type NameSources = Pick<SidecarOutbound, "names" | "listeners">;
 const NAME_SOURCES: FieldNames<NameSources> = { names: true, listeners: true };
 
 /**
- * The makers of these, one for each sidecar, from what it shares with others and the listeners of its own workload. Both are the
- * objects that they were while nothing that they are made of changes: most edits leave them.
+ * Makes, for each sidecar, a builder of these from what it shares with others and from the listeners of its own workload. They stay
+ * the same objects as long as nothing in them changes, which is so for most edits.
  */
 export function createSidecarListeners(
   { engine, patches, nameTables }: SidecarListenersDependencies,

@@ -1,4 +1,4 @@
-/** What sidecars are sent for the calls of their applications, of which those of one scope at one place share all. */
+/** What sidecars are sent for the calls of their applications. The sidecars of one scope at one place share all of it. */
 import { type Engine, sameElements } from "../../base/engine.js";
 import { keptIfSame, type Lazy } from "../../base/lazy.js";
 import { Table } from "../../base/table.js";
@@ -38,7 +38,7 @@ const routeMembers = ({ splitRoutes, virtualHosts }: RouteSets): readonly unknow
   virtualHosts,
 ];
 
-/** The newer one, with the older one's members where they are no different; the older one when all are. */
+/** The newer one, with those members of the older that are the same; the older one if all are. */
 function carried(older: SidecarOutbound, newer: SidecarOutbound): SidecarOutbound {
   const { clusters, scope } = newer;
   const endpoints = keptIfSame(older.endpoints, newer.endpoints, Object.is);

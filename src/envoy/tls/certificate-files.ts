@@ -1,6 +1,6 @@
 /**
- * Certificates in files of the proxy's machine, which proxies are told as secrets: Envoy watches the files of a secret, and
- * takes the new ones when they are renewed, where it reads those that a listener or cluster names itself only once.
+ * Certificates in files on the proxy's machine. They are sent as secrets that name the files, because Envoy watches the files of a
+ * secret and takes them when they are renewed; files that a listener or cluster names it reads only once.
  */
 
 import type { ClientTLSSettings } from "../../config/kinds/client-tls-settings.js";

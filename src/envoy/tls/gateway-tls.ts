@@ -17,7 +17,7 @@ import {
 import { listedRootsName } from "./mesh-roots.js";
 import { inboundMutualTls, type ServerTlsPolicy } from "./mutual-tls.js";
 import { rootsSecretName, secretName } from "./secret-names.js";
-import { certificateNames } from "./subject-alt-names.js";
+import { matchSubjectAltNames } from "./subject-alt-names.js";
 import { serverParameters } from "./tls-parameters.js";
 
 /** The protocols that servers agree on: what is in TLS that ends here is mostly HTTP, also where it is passed on as bytes. */
@@ -53,7 +53,7 @@ const asksForCertificate = (tls: ServerTLSSettings): boolean =>
 
 /** Of the certificates that the roots signed, those that are taken. */
 const certificateMatch = (tls: ServerTLSSettings): CertificateValidationContextJson =>
-  certificateNames(tls.subjectAltNames ?? []);
+  matchSubjectAltNames(tls.subjectAltNames ?? []);
 
 /** The credential by whose roots a server checks its clients; undefined where it has another way, or does not check them. */
 export function rootsCredential(tls: ServerTLSSettings): string | undefined {

@@ -1,6 +1,6 @@
 /**
- * Roots that are told to proxies as secrets, together with a revocation list that is in a file of their machines. Envoy watches the
- * files of a secret, and reads one that a listener names itself again only when the roots change.
+ * Roots that proxies get as secrets together with a revocation list in a file on their machine. Envoy watches a file that a secret
+ * names; one that a listener names would be read again only when the roots change.
  */
 import type { SecretJson } from "../api.js";
 import { ROOT_SECRET } from "../names.js";

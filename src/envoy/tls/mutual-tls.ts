@@ -12,7 +12,7 @@ import type {
 } from "../api.js";
 import { adsSecret } from "../config-source.js";
 import { ROOT_SECRET, WORKLOAD_SECRET } from "../names.js";
-import { certificateNames } from "./subject-alt-names.js";
+import { matchSubjectAltNames } from "./subject-alt-names.js";
 import { CLIENT_VERSIONS, meshServerParameters } from "./tls-parameters.js";
 
 /** The name of the TLS transport socket. */
@@ -131,7 +131,7 @@ export function outboundMutualTls({
     combinedValidationContext: {
       defaultValidationContext: {
         matchTypedSubjectAltNames: anyWorkloadOf(trustDomains),
-        ...certificateNames(identities),
+        ...matchSubjectAltNames(identities),
       },
       validationContextSdsSecretConfig: adsSecret(ROOT_SECRET),
     },

@@ -5,7 +5,7 @@ type TypedName = NonNullable<CertificateValidationContextJson["matchTypedSubject
 
 type NameType = NonNullable<TypedName["sanType"]>;
 
-/** The types of which a name can be: of a few, few names. */
+/** The types that a name can be of: as few as its form allows. */
 function typesOf(name: string): readonly NameType[] {
   if (name.startsWith("spiffe://")) return ["URI"];
   return [
@@ -17,10 +17,10 @@ function typesOf(name: string): readonly NameType[] {
 }
 
 /**
- * Names of which a certificate has to have one, of whatever type it is there; Envoy asks for the type of each. See Istio,
+ * Asks for a certificate with one of these names, of any type. Envoy has a matcher for each type of name. See Istio,
  * util.StringToExactMatch.
  */
-export function certificateNames(
+export function matchSubjectAltNames(
   names: readonly string[],
 ): Pick<CertificateValidationContextJson, "matchTypedSubjectAltNames"> {
   if (names.length === 0) return {};
