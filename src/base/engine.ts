@@ -82,7 +82,9 @@ export class Engine {
     return this.#memory.isAside;
   }
 
-  /** Tells that some time has passed: results for names and the like that nobody asked for lately may be forgotten. See MemoNode. */
+  /**
+   * Tells that some time has passed: results for names and the like that nobody asked for lately may be forgotten. See MemoNode.
+   */
   age(): void {
     this.#memory.age();
   }
@@ -313,8 +315,8 @@ export class Engine {
   }
 
   /**
-   * A value that is built from all rows of a table, in any order: `step` adds the changes since the last table. The first time that is
-   * every row, or, given what was made of another table, the difference to that.
+   * A value that is built from all rows of a table, in any order: `step` adds the changes since the last table. The first time
+   * that is every row, or, given what was made of another table, the difference to that.
    */
   fold<V, R>(
     name: string,
@@ -339,8 +341,8 @@ export class Engine {
   }
 
   /**
-   * A table with the entries of another laid over it; `ABSENT` takes an entry away. The result shares the memory of the first table,
-   * and after a change only what changed in either is laid anew.
+   * A table with the entries of another laid over it; `ABSENT` takes an entry away. The result shares the memory of the first
+   * table, and after a change only what changed in either is laid anew.
    */
   overlay<V>(): (table: Table<V>, over: Table<V | typeof ABSENT>) => Table<V> {
     const cell = this.#remembered<{

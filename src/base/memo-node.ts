@@ -10,9 +10,9 @@ interface PutAside {
 /**
  * A node of the tree in which remembered results are found, which has one level for each argument.
  *
- * What is remembered for an object is forgotten with the object. For other arguments, such as names and labels that come and go in a
- * mesh, there is no such moment. So when there are many of them, those that nobody has asked for during a whole age are forgotten;
- * their results are computed again if somebody asks after all.
+ * What is remembered for an object is forgotten with the object. For other arguments, such as names and labels that come and go
+ * in a mesh, there is no such moment. So when there are many of them, those that nobody has asked for during a whole age are
+ * forgotten; their results are computed again if somebody asks after all.
  */
 export class MemoNode {
   #byIdentity: WeakMap<object, MemoNode> | undefined;

@@ -24,11 +24,11 @@ export class Memory {
   }
 
   /**
-   * Makes a branch, see Engine.branch. It starts with all that is remembered already. What its work remembers is there for more work
-   * in the same branch, and nowhere else. The work is synchronous, and branches cannot be nested.
+   * Makes a branch, see Engine.branch. It starts with all that is remembered already. What its work remembers is there for more
+   * work in the same branch, and nowhere else. The work is synchronous, and branches cannot be nested.
    *
-   * While a branch is on, cells hold its values; else they hold those outside. So entering or leaving costs what was remembered in the
-   * branch, and reading a cell costs no more than without branches.
+   * While a branch is on, cells hold its values; else they hold those outside. So entering or leaving costs what was remembered
+   * in the branch, and reading a cell costs no more than without branches.
    */
   branch(): Branch {
     const branch = new BranchMemory();

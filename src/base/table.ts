@@ -69,8 +69,8 @@ export class Table<V> {
   }
 
   /**
-   * The table of what `rowOf` makes of the rows that some tables have at a key, for each key of the first `leading` tables. Where it
-   * makes nothing there is no entry.
+   * The table of what `rowOf` makes of the rows that some tables have at a key, for each key of the first `leading` tables.
+   * Where it makes nothing there is no entry.
    */
   static derived<R>(
     tables: readonly Table<unknown>[],
@@ -92,8 +92,8 @@ export class Table<V> {
   }
 
   /**
-   * This table with the entries of another that has none of its keys. The two stay layers: making the table costs nothing, a look-up
-   * looks in both, and they are joined once somebody reads all of it in order.
+   * This table with the entries of another that has none of its keys. The two stay layers: making the table costs nothing, a
+   * look-up looks in both, and they are joined once somebody reads all of it in order.
    */
   extended(top: Table<V>): Table<V> {
     if (top.size === 0) return this;
@@ -160,8 +160,8 @@ export class Table<V> {
   }
 
   /**
-   * This table with the entries of another laid over it; `ABSENT` removes an entry. Given the last result, it costs what changed since
-   * then, and shares the rest with that result.
+   * This table with the entries of another laid over it; `ABSENT` removes an entry. Given the last result, it costs what changed
+   * since then, and shares the rest with that result.
    */
   under(
     over: Table<V | typeof ABSENT>,

@@ -82,7 +82,10 @@ export interface ProxyResources {
   forgetScopesWithout(mesh: Mesh, proxies: Iterable<Proxy>): void;
 }
 
-/** Adds a proxy's own clusters to those that it shares: the given ones and, if it has a certificate, the one that leads back here. */
+/**
+ * Adds a proxy's own clusters to those that it shares: the given ones and, if it has a certificate, the one that leads back
+ * here.
+ */
 type ClusterUnion = (shared: ResourceSet, own: ResourceSet) => ResourceSet;
 
 /** The makers of these, one for each proxy. */

@@ -95,7 +95,7 @@ export class FrameMemory {
     };
   }
 
-  /** So many bytes, until more are asked for. */
+  /** A buffer of this many bytes, good until the next one is taken. */
   #take(length: number): Buffer {
     if (length > MAX_KEPT_BYTES) return Buffer.allocUnsafeSlow(length);
     if (length > this.#kept.length) {

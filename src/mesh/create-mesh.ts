@@ -1,4 +1,4 @@
-/** Builds the mesh from a snapshot, incrementally. */
+/** Builds the mesh from a snapshot: puts the indexes together, each of which computes only what has changed. */
 import type { Engine } from "../base/engine.js";
 import { sameElements } from "../base/engine.js";
 import { Table } from "../base/table.js";

@@ -1,6 +1,6 @@
 /**
- * Gateways and VirtualServices that stand for resources of other kinds, Ingresses and those of the Gateway API: of which
- * parts of which resources they are made, and in what they differ from those of files.
+ * Gateways, VirtualServices and DestinationRules that are made from resources of other kinds: from Ingresses and from the
+ * Gateway API. Annotations say from which part of which resource each is made, and how it differs from one that a file has.
  */
 import type { Path } from "../config/kind.js";
 import type { ResourceOf } from "../config/kinds.js";
@@ -77,7 +77,10 @@ export function servingNamespace({ metadata }: Pick<Gateway, "metadata">): strin
   return metadata.annotations[PARENT_NAMESPACE] ?? metadata.namespace;
 }
 
-/** The parts of which the routes of a VirtualService, in their order, or the server of a Gateway were made; none of one from a file. */
+/**
+ * The parts of which the routes of a VirtualService, in their order, or the server of a Gateway were made; none of one from a
+ * file.
+ */
 export function madeParts({ metadata }: Annotated): readonly MadePart[] {
   return metadata.annotations[MADE_OF]?.split("\n").map(partOf) ?? [];
 }

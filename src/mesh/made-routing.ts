@@ -1,4 +1,4 @@
-/** The Gateways and VirtualServices of a mesh: those of files, and those that resources of other kinds mean. */
+/** All Gateways and VirtualServices of a mesh: those of files, and those made from Ingresses and the Gateway API. */
 import { Engine } from "../base/engine.js";
 import { type MeshConfig, meshConfigIn } from "../config/mesh-config/mesh-config.js";
 import type { ResourceTables } from "../config/snapshot.js";
@@ -17,7 +17,7 @@ export function createMadeRouting(
   return (tables, config) => withGatewayApi(tables, withIngresses(tables, config));
 }
 
-/** All that files have, with what is made of it: for those who look once. */
+/** The resources of files together with what is made from them, for callers that ask only once. */
 export function withMadeRouting(tables: ResourceTables): ResourceTables {
   const config = meshConfigIn(tables);
   return { ...tables, ...createMadeRouting(new Engine())(tables, config) };

@@ -1,4 +1,4 @@
-/** Which workloads a security policy is for. See Istio, model.WorkloadPolicyMatcher. */
+/** Which workloads a policy is for: by selector or by `targetRefs`. See Istio, model.WorkloadPolicyMatcher. */
 import type { PolicyTargets } from "../config/kinds/selectors.js";
 import type { ConfigResource } from "../config/resource.js";
 import { type Labels, selects } from "./labels.js";

@@ -6,7 +6,7 @@ import type { Violation } from "./violation.js";
 
 const KEY_HASH = /^[0-9a-z+/]{43}=$/i;
 const CERTIFICATE_HASH = /^[0-9a-f]{64}$/i;
-/** So long is a hash with a colon between its bytes. */
+/** The length of a hash with a colon between its bytes. */
 const LENGTH_WITH_COLONS = 95;
 
 function* hashViolations(context: CertificateValidationContext): Iterable<Violation> {

@@ -7,7 +7,7 @@ import { listenerName } from "../names.js";
 /** Stands for every address of a host, of whatever family: where proxies have no other, it is that of IPv6. */
 export const ANY_ADDRESS = "0.0.0.0";
 
-/** So many connections a worker accepts at once, so that all workers get their share. Istio's choice. */
+/** How many connections a worker accepts at once, so that all workers get their share. Istio's choice. */
 export const CONNECTIONS_PER_EVENT = 1;
 
 /** Where a listener listens, and its name by that. */

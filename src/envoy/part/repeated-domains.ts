@@ -1,7 +1,7 @@
 /**
- * Which virtual host keeps a domain that several have: Envoy refuses a route configuration in which two have the same domain, whatever
- * the case of its letters. A host that makes the domain for itself goes before one that makes it for others; then a host's own
- * name, its first domain, goes before other names; then the first host by name keeps it.
+ * Which virtual host keeps a domain that several have: Envoy refuses a route configuration in which two have the same domain,
+ * whatever the case of its letters. A host that makes the domain for itself goes before one that makes it for others; then a
+ * host's own name, its first domain, goes before other names; then the first host by name keeps it.
  */
 import type { Engine, Folded } from "../../base/engine.js";
 import { GroupEdits } from "../../base/grouping.js";

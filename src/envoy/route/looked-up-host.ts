@@ -63,7 +63,10 @@ export function lookUpOf(port: number): PerFilterConfig {
   };
 }
 
-/** The same where the route says which host is called, perhaps with a port; undefined of one that the wildcard does not stand for. */
+/**
+ * The same where the route says which host is called, perhaps with a port; undefined of one that the wildcard does not stand
+ * for.
+ */
 export function lookUpOfRewritten(
   authority: string,
   wildcard: string,

@@ -1,4 +1,7 @@
-/** Routes that keep a client with the endpoint that answered it first, for as long as that is there. See Gateway API, SessionPersistence. */
+/**
+ * Routes that keep a client with the endpoint that answered it first, for as long as that is there. See Gateway API,
+ * SessionPersistence.
+ */
 import type { SessionState } from "../../mesh/gateway-api/session.js";
 import { any } from "../any.js";
 import type { HttpFilterJson, RouteJson } from "../api.js";

@@ -1,7 +1,7 @@
 /**
- * Istio's metrics from a stock Envoy: access loggers that count requests and connections instead of writing lines. Istio's own filter
- * learns about the peer by metadata exchange. Here the labels come from what the proxy has: its node for itself, the endpoint's
- * metadata for whom it calls, and the certificate for who calls it.
+ * Istio's metrics from a stock Envoy: access loggers that count requests and connections instead of writing lines. Istio's own
+ * filter learns about the peer by metadata exchange. Here the labels come from what the proxy has: its node for itself, the
+ * endpoint's metadata for whom it calls, and the certificate for who calls it.
  */
 
 import type { MetricValue } from "../../config/kinds/metric-expression.js";

@@ -95,8 +95,8 @@ export function clientRootFiles({ caCertificates, caCrl }: ServerTLSSettings): R
 }
 
 /**
- * The files by which a client checks a server; undefined for the roots of the operating system alone, which no secret is needed for:
- * they are replaced with all else of it.
+ * The files by which a client checks a server; undefined for the roots of the operating system alone, which no secret is needed
+ * for: they are replaced with all else of it.
  */
 export function serverRootFiles({
   caCertificates,

@@ -1,4 +1,4 @@
-/** EnvoyFilters: changes of what is generated, and for which proxies. */
+/** The patches of EnvoyFilters, and which proxies they are for. See Istio, EnvoyFilter. */
 import { RE2JS } from "re2js";
 import type { Engine } from "../../base/engine.js";
 import { Table } from "../../base/table.js";

@@ -1,6 +1,6 @@
 /**
- * VirtualServices that say where the connections of some of the hosts of a wildcard service go: they count for the
- * connections of that. See Istio, getConfigsForHost.
+ * VirtualServices that route the connections of some of the hosts that a wildcard service stands for. They count for the wildcard
+ * service's connections. See Istio, getConfigsForHost.
  */
 import { type Engine, sameElements } from "../../base/engine.js";
 import { Table } from "../../base/table.js";

@@ -1,6 +1,6 @@
 /**
- * The rules of services for their own workloads: the limits on connections hold behind a workload's sidecar as they do in
- * front of it. See Istio, buildInboundCluster.
+ * DestinationRules as they apply to a service's own workloads: the limits on connections hold for the inbound clusters of a sidecar
+ * too. See Istio, buildInboundCluster.
  */
 import { isDeepStrictEqual } from "node:util";
 import type { Engine } from "../../base/engine.js";
@@ -9,7 +9,7 @@ import type { Table } from "../../base/table.js";
 import type { Service } from "../service/service.js";
 import { type DestinationRule, findRule, type RulesByHost } from "./destination-rule.js";
 
-/** The rule for a host that the services of a namespace define. */
+/** The rule for a host that a service of a namespace has. */
 export interface OwnRule extends Pick<DestinationRule, "sources"> {
   readonly namespace: string;
   /** What the rule says of all subsets: the others are the callers' choice. */

@@ -1,6 +1,6 @@
 /**
- * What the ways to a host have to know of, and not its clusters alone: by which requests or connections of one key go to one
- * endpoint, since the way says what the key is, by which connections go through a tunnel, and by which they end.
+ * DestinationRules that routes and TCP proxies to a host have to know of, not only its clusters: those with consistent hashing,
+ * since the route says what is hashed, with a tunnel, or with a limit on how long TCP connections last.
  */
 import type { Engine } from "../../base/engine.js";
 import { sameElements } from "../../base/engine.js";
@@ -12,7 +12,7 @@ import type { Service } from "../service/service.js";
 import { type DestinationRule, findRule, type RulesByHost } from "./destination-rule.js";
 import { callPolicy, type EffectivePolicy } from "./traffic-policy.js";
 
-/** A host to which ways have to know of something. */
+/** A host with such rules. */
 interface RuledHost {
   /** All rules that may be for it, those of wildcard hosts last. */
   readonly rules: readonly DestinationRule[];
@@ -25,21 +25,21 @@ export type RouteRules = Table<RuledHost>;
 /** None of them. */
 export const NO_RULES: RouteRules = Table.empty();
 
-/** Whose ways are asked about. */
+/** Whose routes are asked about. */
 export interface RouteClient {
   readonly clientNamespace: string;
   readonly clientLabels?: Labels;
   readonly rootNamespace: string;
 }
 
-/** Where a way leads: a port of a host, or of a subset of it (`""` for all). */
+/** Where a route leads: a port of a host, or of a subset of it (`""` for all). */
 export interface WayEnd {
   readonly hostname: string;
   readonly subset: string;
   readonly port: number;
 }
 
-/** Whether the ways to its host have to know of a rule. */
+/** Whether routes to its host have to know of a rule. */
 function concernsRoutes({ spec }: DestinationRule): boolean {
   const policies = [spec.trafficPolicy, ...(spec.subsets ?? []).map((one) => one.trafficPolicy)];
   return policies.some(
@@ -63,7 +63,7 @@ function isOfWays({
 
 const keepsClients = ({ sessionAffinity }: Service): boolean => sessionAffinity !== undefined;
 
-/** The rule for a service, if the ways there have to know of it. */
+/** The rule for a service, if routes to it have to know of it. */
 export function ruleForWays(
   rule: DestinationRule | undefined,
   service: Service,
@@ -101,7 +101,7 @@ export function createRouteRules(engine: Engine): (hosts: RuledHosts) => RouteRu
     derive([rules, servicesByHost], wildcardRules);
 }
 
-/** The policy for where a way leads, as far as it may concern the way. */
+/** The policy for where a route leads, as far as it may concern the route. */
 export function routePolicy(
   rules: RouteRules,
   client: RouteClient,

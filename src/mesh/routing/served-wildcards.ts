@@ -1,4 +1,4 @@
-/** The wildcard hosts of VirtualServices that services' hosts are some of: there they stand for those services alone. */
+/** Wildcard hosts of VirtualServices that match hosts of services: then they stand for those services only. */
 import { type Engine, sameElements } from "../../base/engine.js";
 import type { Table } from "../../base/table.js";
 import { isSubsetOf, isWildcard } from "../hostname.js";

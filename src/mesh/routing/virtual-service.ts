@@ -145,7 +145,10 @@ export function withPorts(
   return { ...virtualService, ...ofDestinations, requestPorts };
 }
 
-/** The host that a destination of a VirtualService means: what is another name of a host is that host. See Istio, GetDestinationCluster. */
+/**
+ * The host that a destination of a VirtualService means: what is another name of a host is that host. See Istio,
+ * GetDestinationCluster.
+ */
 export function destinationHost(
   host: string,
   { namespace, aliases }: Pick<VirtualService, "namespace" | "aliases">,

@@ -1,8 +1,8 @@
 /**
- * Whom callers do not call by mutual TLS because PeerAuthentications switch it off.
+ * Services and workloads that are called in plaintext because a PeerAuthentication disables mutual TLS for them.
  *
- * Of all that PeerAuthentications say this alone concerns those who call, so it is found here once, in rows of its own: an
- * edit that switches it off nowhere changes nothing that callers hold.
+ * Nothing else that PeerAuthentications say concerns callers. So this is found here, in tables of its own: an edit that disables
+ * mutual TLS nowhere changes nothing that callers hold.
  */
 import type { Engine } from "../../base/engine.js";
 import type { Table } from "../../base/table.js";

@@ -1,4 +1,4 @@
-/** How workloads of the mesh call each other, and which resource decides it. */
+/** How workloads call each other, by mutual TLS or not, and which resource decides that. */
 import type { Path } from "../../config/kind.js";
 import type { ResourceRef } from "../../config/resource.js";
 import { keyOf } from "../../config/resource.js";

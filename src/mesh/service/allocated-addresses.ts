@@ -10,7 +10,7 @@ import type { AllocatedAddresses, Service } from "./service.js";
 /** By this label a ServiceEntry declines. */
 const ALLOCATE_LABEL = "networking.istio.io/enable-autoallocate-ip";
 
-/** So many slots there are, and the largest prime below: the second hash of a slot that is taken. */
+/** The number of slots, and the largest prime below it, for the second hash when a slot is taken. */
 const SLOTS = 256 * 254;
 const PRIME = 65011;
 /** Neither 0 nor 255 ends an address. */

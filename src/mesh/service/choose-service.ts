@@ -3,8 +3,8 @@ import { isVisible } from "../visibility.js";
 import type { Service } from "./service.js";
 
 /**
- * Which of two services of one host callers of a namespace mean before the other: one that few see, then the older one; one
- * without a time counts as older still. See Istio, PushContext.servicesExportedToNamespace.
+ * The order of the services of one host for callers: first those that are exported to few namespaces, then the older ones; one
+ * without a creation time counts as the oldest. See Istio, PushContext.servicesExportedToNamespace.
  */
 function compareServices(a: Service, b: Service): number {
   const orderOf = ({ exportTo, creationTimestamp, namespace }: Service): string =>
@@ -13,8 +13,8 @@ function compareServices(a: Service, b: Service): number {
 }
 
 /**
- * The service of a host that callers mean: their own namespace's, else a Kubernetes Service, else the first; only of
- * those that `accepts` takes.
+ * The service that callers of a namespace reach by a host: that of their own namespace, else a Kubernetes Service, else the
+ * first. Only services that they see and that `accepts` takes are considered.
  */
 export function chooseService(
   group: Table<Service> | undefined,

@@ -1,4 +1,4 @@
-/** Hosts that several resources of a namespace define. */
+/** One service for each host and namespace, also where several resources define it. */
 import type { Engine } from "../../base/engine.js";
 import { memberOf } from "../../base/member-of.js";
 import { Table } from "../../base/table.js";

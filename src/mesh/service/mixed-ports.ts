@@ -1,6 +1,6 @@
 /**
- * The ports of which some services do not say what they carry, while others have their requests taken there whatever their
- * address is: requests for the former may come to the listener of the latter, where their host tells who is meant.
+ * Ports that some services have with an undeclared protocol, while others have HTTP there on a listener for every address. Requests
+ * for the former may come to that listener, where their host tells which service is meant.
  */
 import type { Engine } from "../../base/engine.js";
 import type { Table } from "../../base/table.js";

@@ -62,7 +62,7 @@ export function sidecarKey(
   return sidecar === undefined ? "" : keyOf(sidecar.metadata);
 }
 
-/** One way out of a sidecar. */
+/** One egress listener of a Sidecar. See Istio, IstioEgressListener. */
 export interface EgressListener {
   readonly hosts: readonly EgressHost[];
   /** The one port that it is for; undefined for all ports that have no listener of their own. */
@@ -75,7 +75,7 @@ export interface EgressListener {
   readonly others: readonly number[];
 }
 
-/** The port of a way out. */
+/** The port of an egress listener. */
 export interface EgressPort {
   /** 0 of a socket in the file system. */
   readonly number: number;
@@ -90,7 +90,7 @@ export function leadsAnywhere({ number, protocol }: EgressPort): boolean {
 
 const UNIX_PREFIX = "unix://";
 
-/** The ways out that a Sidecar names, for callers of a namespace; without any there is one to all hosts. */
+/** The egress listeners of a Sidecar, for callers of a namespace; without any there is one that leads to all hosts. */
 export function egressListeners(
   { spec }: SidecarResource,
   namespace: string,
@@ -109,10 +109,10 @@ export function egressListeners(
   });
 }
 
-/** What becomes of calls to hosts that nobody knows. */
+/** What happens to calls to unknown hosts. */
 export interface OutboundPolicy {
   readonly mode: MeshConfig["outboundTrafficPolicy"]["mode"];
-  /** Where they are sent instead of where they are addressed to. */
+  /** Where they are sent instead; undefined when they go where they are addressed. */
   readonly egressProxy: Destination | undefined;
 }
 

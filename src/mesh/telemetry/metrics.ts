@@ -1,4 +1,4 @@
-/** Which of Istio's metrics a proxy makes of what goes through it, and with which tags. */
+/** Which of Istio's metrics a proxy produces, and with which tags. See Istio, Telemetry.metrics. */
 import type { Table } from "../../base/table.js";
 import { type MetricValue, metricExpression } from "../../config/kinds/metric-expression.js";
 import type {

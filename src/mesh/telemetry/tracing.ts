@@ -1,4 +1,4 @@
-/** Which of a proxy's requests are traced, with which tags, and who is told of their spans. */
+/** Which requests of a proxy are traced, with which tags, and where the spans are sent. See Istio, Telemetry.tracing. */
 import type { Table } from "../../base/table.js";
 import type { CustomTag, Tracing } from "../../config/kinds/telemetry.js";
 import { telemetryProvider } from "../../config/mesh-config/extension-provider.js";
@@ -22,7 +22,7 @@ export interface ProxyTracing {
   readonly tracer: Tracer;
   /** The host of the tracer's service. */
   readonly hostname: string;
-  /** So many of a hundred requests are traced of which nobody has decided it yet. */
+  /** The percentage of requests to trace, among those for which nobody has decided yet. */
   readonly sampling: number;
   readonly customTags: CustomTags;
   /** The spans say of which workload they are. */
@@ -78,9 +78,9 @@ const maxTagLength = (tracer: Tracer): number =>
   tracer.kind === "skywalking" ? 0 : (tracer.settings.maxTagLength ?? 0);
 
 /**
- * How a workload's proxy traces on one side, by the default provider of the mesh and by Telemetries, the more specific over
- * the less specific, and by the tracer of the mesh's proxies where none of these names one; undefined without a provider that a stock Envoy can report to and whose service is known. See Istio,
- * Telemetry.tracing.
+ * How a workload's proxy traces on one side, by the default provider of the mesh and by Telemetries, the more specific over the
+ * less specific, and by the tracer of the mesh's proxies where none of these names one; undefined without a provider that a
+ * stock Envoy can report to and whose service is known. See Istio, Telemetry.tracing.
  */
 export function proxyTracing(
   telemetries: Table<Telemetry>,

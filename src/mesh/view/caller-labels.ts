@@ -8,8 +8,8 @@ import type { ResourceOf } from "../../config/kinds.js";
 import type { Labels } from "../labels.js";
 
 /**
- * Which labels of a caller its outbound configuration depends on. Callers of a namespace that agree in these share all of
- * it, so only what some resource really asks for may tell them apart.
+ * The keys of the labels that a caller's outbound configuration depends on. Callers of a namespace with the same values for them
+ * share all of it, so these are only the keys that some resource asks for.
  */
 export interface CallerLabels {
   /** Keys asked for whatever the caller's namespace, sorted. */

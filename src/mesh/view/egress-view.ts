@@ -1,4 +1,4 @@
-/** The hosts that callers see through one way out of their Sidecar. */
+/** The hosts that callers see through one egress listener of their Sidecar. See Istio, IstioEgressListener. */
 import type { Engine } from "../../base/engine.js";
 import type { Table } from "../../base/table.js";
 import type { Mesh, VirtualServices } from "../mesh.js";
@@ -19,7 +19,7 @@ import {
 } from "./host-view.js";
 import { viewWithoutService } from "./view-on-port.js";
 
-/** What one way out leads to. */
+/** What one egress listener leads to. */
 export interface EgressViews {
   /** The hosts that callers may name. */
   readonly named: Table<HostView>;
@@ -72,7 +72,7 @@ function destinationsOf({ service, virtualServices, connections }: HostView): re
   return [...new Set([...meant, ...all.flatMap(({ destinations }) => destinations)])];
 }
 
-/** The builder of the views of one way out. */
+/** The builder of the views of one egress listener. */
 export function createEgressViews(
   engine: Engine,
 ): (mesh: Mesh, client: Client, egress: EgressListener) => EgressViews {

@@ -1,9 +1,9 @@
 /**
- * The hosts that the callers of a namespace can see, and what applies to them.
+ * The hosts that the callers of a namespace can see, each with the service, rule and VirtualServices that apply there.
  *
- * Most hosts look the same from everywhere. So there is one view for callers of no namespace in particular, and for each
- * namespace the views of just those hosts that may look different from it: its own, and those that someone exports to it
- * or rules from it.
+ * Most hosts look the same from everywhere. So there is one set of views for callers of no namespace in particular, and for each
+ * namespace the views of just those hosts that may look different from it: its own hosts, those that are exported to it by name,
+ * and those for which it has rules.
  */
 import type { Engine } from "../../base/engine.js";
 import { sameElements } from "../../base/engine.js";
@@ -54,7 +54,7 @@ export const NO_NAMESPACE = "";
 const standsFor = ({ hosts }: VirtualService, hostname: string): boolean =>
   hosts.some((host) => isSubsetOf(hostname, host));
 
-/** Who looks at hosts: the callers of a namespace, perhaps through one way out of their Sidecar. */
+/** Who looks at hosts: the callers of a namespace, perhaps through one egress listener of their Sidecar. */
 type Viewer = Pick<ViewContext, "namespace" | "egress">;
 
 /** Those of some VirtualServices that a viewer sees, the one that wins first. */

@@ -32,9 +32,9 @@ export interface ProbeTiming {
   readonly timeoutSeconds: number;
   /** Between two questions, in seconds. */
   readonly periodSeconds: number;
-  /** So many right answers, one after the other, make an unhealthy application healthy. */
+  /** How many successes in a row make an unhealthy application healthy. */
   readonly successThreshold: number;
-  /** So many wrong ones make a healthy application unhealthy. */
+  /** How many failures in a row make a healthy application unhealthy. */
   readonly failureThreshold: number;
 }
 

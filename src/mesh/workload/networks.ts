@@ -1,6 +1,6 @@
 /**
- * The networks of the mesh: from one to another a workload is reached through a gateway alone, which passes mutual TLS on.
- * See Istio, MeshNetworks, and "Install Multicluster".
+ * The networks of the mesh. A workload in another network is reached only through a gateway of that network, which passes mutual
+ * TLS on as it is. See Istio, MeshNetworks, and "Install Multicluster".
  */
 import ipaddr from "ipaddr.js";
 import type { Engine } from "../../base/engine.js";

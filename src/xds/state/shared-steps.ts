@@ -1,10 +1,10 @@
 /**
  * Steps that many streams take alike.
  *
- * Streams whose clients asked for the same, hold the same and judged the same have one Subscription between them, and take
- * the same step when the view changes, and when they say that they took what they were sent. So a step is made once for
- * all that take it at about the same time: of an edit that a thousand proxies of a namespace are told of, each has left only what is
- * its own, the messages.
+ * Streams whose clients asked for the same, hold the same and judged the same have one Subscription between them, and take the
+ * same step when the view changes, and when they say that they took what they were sent. So a step is made once for all that
+ * take it at about the same time: of an edit that a thousand proxies of a namespace are told of, each has left only what is its
+ * own, the messages.
  *
  * It begins when clients accept the same response: of subscriptions that differ in nothing but the moments of what happened to
  * them, one stands for all.

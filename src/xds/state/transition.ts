@@ -2,11 +2,11 @@
  * Transitions: a client gets from one view to another by way of an intermediate one.
  *
  * A cluster lists the names (SANs) that its endpoints may show in their certificates. When a service switches to workloads of
- * another identity, its cluster and its endpoints change together. While the new cluster warms, Envoy gives the new endpoints to the
- * old cluster as well, because both get them under one name; and on the incremental protocol the order of the two is not certain. For
- * a moment, calls by the old cluster to new endpoints would fail. So the client is sent an intermediate view first: there the
- * cluster accepts the old names and the new ones, and still has the old endpoints. When the client has accepted that cluster, or at
- * the latest after Pacing.ackWaitMs, it is sent the rest.
+ * another identity, its cluster and its endpoints change together. While the new cluster warms, Envoy gives the new endpoints to
+ * the old cluster as well, because both get them under one name; and on the incremental protocol the order of the two is not
+ * certain. For a moment, calls by the old cluster to new endpoints would fail. So the client is sent an intermediate view first:
+ * there the cluster accepts the old names and the new ones, and still has the old endpoints. When the client has accepted that
+ * cluster, or at the latest after Pacing.ackWaitMs, it is sent the rest.
  */
 import {
   type EncodedResource,

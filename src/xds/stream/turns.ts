@@ -2,10 +2,10 @@
  * Which streams go on next. All streams share one thread, so turns are given in slices; between two slices requests are read and
  * files are looked at.
  *
- * A stream is settled once its client has accepted all that it asked for at first, except while the culprit in a refused response
- * is searched for. Bringing a new stream that far costs a thousand times more than telling a settled one of a change. So new streams
- * are let in, and go on, only when no settled one waits and no change is about to come, but at least once a second. They also
- * wait while clients have left too much unread.
+ * A stream is settled once its client has accepted all that it asked for at first, except while the culprit in a refused
+ * response is searched for. Bringing a new stream that far costs a thousand times more than telling a settled one of a change.
+ * So new streams are let in, and go on, only when no settled one waits and no change is about to come, but at least once a
+ * second. They also wait while clients have left too much unread.
  */
 import type { Clock } from "../clock.js";
 
