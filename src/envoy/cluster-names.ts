@@ -30,7 +30,7 @@ function collect(value: JsonValue, within: boolean, names: Set<string>): void {
   }
 }
 
-/** The clusters that a listener, route or virtual host sends traffic to and cannot do without, sorted. */
+/** The clusters that a listener, route or virtual host sends traffic to and has to wait for, sorted. */
 export function clusterNames(json: object): readonly string[] {
   const names = new Set<string>();
   collect(json as JsonValue, false, names);

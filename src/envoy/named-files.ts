@@ -1,11 +1,11 @@
-/** The files of a proxy's machine that resources name: as the places of certificates, keys, revocation lists, modules, scripts. */
+/** The files on a proxy's machine that resources name: certificates, keys, revocation lists, Wasm modules, scripts. */
 
 import { fromBinary, type Message, type Registry, toBinary } from "@bufbuild/protobuf";
 import { type Any, AnySchema, anyPack, anyUnpack } from "@bufbuild/protobuf/wkt";
 import type { DataSource } from "../../gen/types/envoy/config/core/v3/base_pb.js";
 import { typeNameIn } from "../base/type-url.js";
 
-/** Finds them. All of a resource is read, so it is meant for those that something is wrong with. */
+/** Finds and renames them. It reads a whole resource, so it is meant only for those that something is wrong with. */
 export interface NamedFiles {
   /** Each once; none in a type that is not known. */
   readonly of: (typeUrl: string, bytes: Uint8Array) => readonly string[];

@@ -17,7 +17,7 @@ export interface Refusal {
   readonly sources: readonly ResourceRef[];
   /** Where in the first of these it is written, as far as that is known. */
   readonly path?: Path;
-  /** It is not that Envoy would refuse it: what it will be is not known yet. */
+  /** Envoy would not refuse it, but it is not known yet what it will be. */
   readonly isAwaited?: true;
 }
 
@@ -48,13 +48,13 @@ export interface EnvoyResource extends Omit<Encoded, "violations"> {
   readonly exclusive?: readonly string[];
   /** Of a virtual host: the names of the filters that it speaks of; absent when there are none. See per-route-filters. */
   readonly filters?: readonly string[];
-  /** What a proxy is sent that refuses it and has nothing under this name; of the same name. */
+  /** A resource of the same name for a proxy that refuses this one and has nothing under the name. */
   readonly standIn?: EnvoyResource;
   /** Why it is not sent; absent from what is. A proxy goes on with what it has under this name. */
   readonly refusal?: Refusal;
-  /** It is what was good in the place of what this says. */
+  /** It is the last good version, in place of one that Envoy would refuse for this reason. */
   readonly standsFor?: Refusal;
-  /** Parts that it would have if Envoy took them. */
+  /** The parts that were left out because Envoy would refuse them. */
   readonly leftOut?: readonly Refusal[];
 }
 
@@ -83,7 +83,7 @@ export interface ResourceSets extends RouteSets {
   readonly names: ResourceSet;
 }
 
-/** What of a proxy's resources may depend on what it asks for. */
+/** The sets that may depend on what a proxy asks for. */
 export type AskedSets = Pick<ResourceSets, "clusters" | "virtualHosts">;
 
 /** All that one proxy may be sent. */
@@ -174,8 +174,8 @@ export function proxySets(made: OtherSetParts, shared: SharedSetParts): ProxySet
 }
 
 /**
- * What tells sets apart, all of it made, also what nobody has asked for. Joined routes say no more than split ones and their
- * virtual hosts.
+ * All sets of a proxy, to compare them. Those that nobody has asked for yet are made. Joined route configurations are left out:
+ * they say no more than split ones and their virtual hosts.
  */
 export function madeSets(sets: ResourceSets): readonly ResourceSet[] {
   const { clusters, endpoints, listeners, splitRoutes, virtualHosts } = sets;

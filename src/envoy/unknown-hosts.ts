@@ -7,7 +7,7 @@ import {
   PASSTHROUGH_CLUSTER,
 } from "./names.js";
 
-/** What becomes of calls to hosts that nobody knows. See Istio, OutboundTrafficPolicy. */
+/** What happens to calls to unknown hosts. See Istio, OutboundTrafficPolicy. */
 export interface UnknownHosts {
   readonly mode: OutboundPolicy["mode"];
   /** Where their connections go. */

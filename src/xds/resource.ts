@@ -23,11 +23,11 @@ export interface EncodedResource {
    * would answer wrongly.
    */
   readonly exclusive?: readonly string[];
-  /** What a client is sent that refuses it and has nothing under the name, of the same name. */
+  /** A resource of the same name for a client that refuses this one and has nothing under the name. */
   readonly standIn?: EncodedResource;
-  /** It is in the place of what should be, which every client would refuse. */
+  /** It is in place of a newer version that every client would refuse. */
   readonly standsFor?: { readonly reason: string };
-  /** The files that it names have other names than in the resource of the view, which lead to them as well: see retries.ts. */
+  /** The files that it names are spelled differently than in the resource of the view. See retries.ts. */
   readonly isRespelled?: true;
   /**
    * Why every client would refuse it, where that is known. Then it is not sent, and a client goes on with what it has

@@ -1,4 +1,4 @@
-/** What Envoy asks of the certificates of its peers. */
+/** Rules for how peers' certificates are validated. */
 import type { CertificateValidationContext } from "../../../gen/types/envoy/extensions/transport_sockets/tls/v3/common_pb.js";
 import type { CommonTlsContext } from "../../../gen/types/envoy/extensions/transport_sockets/tls/v3/tls_pb.js";
 import { type StructureRule, structureRule } from "./structure-rule.js";

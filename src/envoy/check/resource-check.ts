@@ -9,8 +9,8 @@ import { ROUTE_RULES } from "./route-rules.js";
 import { TEXT_RULES } from "./text-rules.js";
 
 /**
- * What an Envoy of the pinned version would refuse of a resource, as far as the resource alone tells: the rules in its
- * descriptors, and those of its code that configurations run into. Each was seen to be refused by the real one.
+ * Checks what the pinned version of Envoy would refuse in a resource, as far as the resource alone tells: the rules in Envoy's
+ * descriptors, and those rules of its code that real configurations run into. The real Envoy was seen to refuse each of them.
  * @throws MissingOptionError when the registry is not that of Envoy's API; the check throws UnknownRuleError
  */
 export function createResourceCheck(registry: Registry): MessageCheck {

@@ -1,6 +1,5 @@
 /**
- * Clusters whose hosts are known when they are called: Envoy looks their names up, and remembers what it found. See Envoy,
- * "Dynamic forward proxy".
+ * Clusters whose hosts Envoy looks up by DNS when they are called, and then remembers. See Envoy, "Dynamic forward proxy".
  */
 import type { LookUpFamily } from "../../mesh/proxy/proxy.js";
 import { any } from "../any.js";
@@ -34,19 +33,19 @@ export function dnsCache({ cache, denied, family }: LookUp): object {
   };
 }
 
-/** Addresses of the machine itself, those of IPv6 with what stands for no address and with the old way to write IPv4. */
+/** Loopback. The IPv6 range also has the unspecified address and the old IPv4-compatible ones. */
 const LOOPBACK: Readonly<Record<LookUpFamily, CidrRangeJson>> = {
   ipv4: { addressPrefix: "127.0.0.0", prefixLen: 8 },
   ipv6: { addressPrefix: "::", prefixLen: 96 },
 };
 
-/** Where clouds tell machines their secrets, beside the addresses of the link: Alibaba's, Azure's and Oracle's. */
+/** Metadata servers of clouds, from which machines get secrets, other than link-local ones: Alibaba's, Azure's, Oracle's. */
 const CLOUD_METADATA = ["100.100.100.200", "168.63.129.16", "192.0.0.192"];
 
-/** By IPv6: Amazon's, Google's and Oracle's. */
+/** The same by IPv6: Amazon's, Google's and Oracle's. */
 const CLOUD_METADATA_IPV6 = ["fd00:ec2::254", "fd20:ce::254", "fd00:c1::a9fe:a9fe"];
 
-/** Those that mean the machine itself where one is called, those of its link, and where else clouds tell machines their secrets. */
+/** Addresses that are always denied: unspecified ones, which mean the own machine, link-local ones, and metadata servers. */
 const NEVER_CALLED: Readonly<Record<LookUpFamily, readonly CidrRangeJson[]>> = {
   ipv4: [
     { addressPrefix: "0.0.0.0", prefixLen: 8 },
@@ -55,7 +54,7 @@ const NEVER_CALLED: Readonly<Record<LookUpFamily, readonly CidrRangeJson[]>> = {
   ],
   ipv6: [
     { addressPrefix: "::", prefixLen: 128 },
-    // Addresses of IPv4, which the machine may have for itself.
+    // IPv4-mapped: the IPv4 addresses behind them may be denied ones.
     { addressPrefix: "::ffff:0:0", prefixLen: 96 },
     { addressPrefix: "fe80::", prefixLen: 10 },
     ...CLOUD_METADATA_IPV6.map((addressPrefix) => ({ addressPrefix, prefixLen: 128 })),
@@ -70,9 +69,9 @@ export interface LookUpCaller {
 }
 
 /**
- * How the names that a wildcard host stands for are looked up, by a cache for each of its ports: all clusters of a cache have
- * what is found for one. Whoever answers for one could else have the proxy call the
- * machine that it is on; a mesh that is on one machine, `onLoopback`, has no other addresses.
+ * How the names that a wildcard host stands for are looked up. Each of its ports has a cache of its own, since all clusters of a
+ * cache share what is found. Some addresses are denied, or whoever answers for a name could make the proxy call its own machine
+ * or the cloud's metadata server. In a mesh on one machine (`onLoopback`) loopback is not denied: there are no other addresses.
  */
 export function wildcardLookUp(
   { hostname, port }: Pick<ClusterKey, "hostname" | "port">,

@@ -4,8 +4,8 @@ import { type ClusterKey, sniOf } from "../names.js";
 import { circuitBreakers } from "./circuit-breakers.js";
 
 /**
- * Where a gateway passes mutual TLS of the mesh on as it is: the endpoints of the service that take it, without TLS of its
- * own, named as callers name the service. See Istio, AUTO_PASSTHROUGH.
+ * The cluster by which a gateway passes mutual TLS of the mesh on as it is: without TLS of its own, to those endpoints of the
+ * service that take mutual TLS, and named by the SNI that callers use. See Istio, AUTO_PASSTHROUGH.
  */
 export function passedCluster(key: ClusterKey, connectTimeout: string): ClusterJson {
   const name = sniOf(key);

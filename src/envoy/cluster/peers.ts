@@ -1,4 +1,4 @@
-/** The peers of a cluster: the names of which its endpoints have to show one in their certificates. */
+/** The peers of a cluster: the names (SANs) of which the certificate of each endpoint must have one. */
 import type {
   ClusterJson,
   CommonTlsContextJson,
@@ -10,7 +10,7 @@ import type { Encoder } from "../encoder.js";
 import { MESSAGE } from "../part/envoy-types.js";
 import type { EnvoyResource } from "../resource-set.js";
 
-/** What is said of a cluster beside its bytes: where its endpoints are, if it is told of them, and who they may be. */
+/** What is known of a cluster beside its bytes: the name of its endpoints, when they come by EDS, and its peers. */
 export function endpointFields(json: ClusterJson): Pick<EnvoyResource, "endpoints" | "peers"> {
   if (json.type !== "EDS") return {};
   const { transportSocket, transportSocketMatches = [], name = "" } = json;
@@ -37,7 +37,7 @@ function namesOf(socket: TransportSocketJson | undefined): Names {
 
 const NAMES = "matchTypedSubjectAltNames";
 
-/** Makes a cluster as the second of two, whose endpoints may be peers of the first as well. */
+/** Makes, of two versions of a cluster, the second with the peers of the first accepted too. See src/xds/state/transition.ts. */
 export function createAcceptBoth(
   encoder: Encoder,
 ): (before: Pick<EnvoyResource, "bytes">, after: Made) => EnvoyResource {

@@ -1,4 +1,4 @@
-/** Which of the claims on a listener count, where they exclude one another. */
+/** Which claims on a listener count when they exclude one another. */
 import type { Protocol } from "../../mesh/service/protocol.js";
 import { ANY_ADDRESS, type ListenerAddress } from "./address.js";
 import type { TcpChain } from "./l4-chains.js";

@@ -1,18 +1,18 @@
 /**
- * Ports of services to which no connection of bytes leads. Where nothing is captured all connections of a port come to one
- * address, and nothing in them says which service is meant: the first has them all.
+ * Ports of services that TCP connections cannot reach. Without interception, all connections to a port come to one address of the
+ * proxy, and nothing in them says which service is meant: the first service gets all of them.
  */
 import { ANY_ADDRESS } from "./address.js";
 import { chooseChains, inOrder, requestClaim } from "./chosen-chains.js";
 import type { OutboundClaim } from "./outbound-claim.js";
 
-/** A port of a service, and what has its connections. */
+/** A port of a service that gets no connections, and the port that gets them instead. */
 export interface LostPort {
   readonly claim: OutboundClaim;
   readonly before: OutboundClaim;
 }
 
-/** Those of the services that claim one place. */
+/** The lost ports among the claims on one place. */
 export function lostPorts(claims: readonly OutboundClaim[]): readonly LostPort[] {
   const ordered = inOrder(claims);
   const [first] = ordered;

@@ -1,4 +1,4 @@
-/** Virtual hosts that are asked for: which one takes the requests for a name, and that one for this name alone. */
+/** On-demand virtual hosts: which virtual host takes the requests for a name, and a copy of it for that name alone. */
 import { BinaryReader, WireType } from "@bufbuild/protobuf/wire";
 import { textField } from "../../base/message-field.js";
 import { versionOf } from "../../base/version.js";
@@ -48,7 +48,7 @@ export function* domainsFor(host: string): Generator<string> {
   yield "*";
 }
 
-/** A virtual host as it is for one of the names that it has, or that its wildcard takes. */
+/** A virtual host for just one of its names, or for a name that a wildcard of it matches. */
 export function hostFor(
   { bytes, clusters, sources, sourcePath, patched }: EnvoyResource,
   routeName: string,
@@ -87,8 +87,8 @@ function otherFields(bytes: Uint8Array): readonly Uint8Array[] {
 }
 
 /**
- * A virtual host that no request is for: there are spaces in its domain. It answers who asks for a name that another
- * virtual host takes already, or that none may.
+ * A virtual host that matches no request, as there are spaces in its domain. It is the answer for a name that another virtual host
+ * takes already, or that none may take.
  */
 export function idleHost(name: string): EnvoyResource {
   const domain = `no request is for ${name} .`;
@@ -96,7 +96,7 @@ export function idleHost(name: string): EnvoyResource {
   return { name, bytes, version: versionOf(bytes) };
 }
 
-/** The virtual host with which a route configuration begins: Envoy waits until there is one. */
+/** A virtual host for a route configuration to start with: Envoy waits until it has one. */
 export function firstHost(routeName: string): EnvoyResource {
   return idleHost(`${routeName}/on demand`);
 }

@@ -1,6 +1,6 @@
 /**
- * Requests for the hosts of a wildcard, whose names the proxy looks up itself. What is looked up is the host that a request
- * names, and on the service's port: the port that it names says by which way it came here, and is not for it to choose.
+ * Requests for hosts of a wildcard that the proxy looks up by DNS itself. It looks up the host that a request names, and calls
+ * it on the port of the service: the port in a request only says on which listener it came, and must not choose another.
  */
 import { literalRegex } from "../../base/literal-regex.js";
 import { domainProblem } from "../../config/kinds/dns-names.js";
@@ -12,7 +12,7 @@ type PerFilterConfig = NonNullable<RouteJson["typedPerFilterConfig"]>;
 
 const PACKAGE = "envoy.extensions.filters.http";
 const HOST_READER = "envoy.filters.http.header_to_metadata";
-/** The filter that tells a forward proxy cluster what to call. */
+/** The filter by which a route tells a forward proxy cluster which host to call. */
 export const HOST_SETTER = "envoy.filters.http.set_filter_state";
 
 const hostReader = (rules: object) => any(`${PACKAGE}.header_to_metadata.v3.Config`, rules);

@@ -1,7 +1,7 @@
 /**
- * Requests that come back. A proxy that passes requests on to wherever they are for may so call itself: by an address of loopback,
- * say, at which it listens on one port and others on other ones. It would go on until it has no descriptor left. So what it passes
- * on carries a mark for each time, and what carries many is answered. See RFC 8586.
+ * Loops. A proxy that passes requests on to whatever address they are for may call itself, as by a loopback address on which it
+ * listens, until it runs out of file descriptors. So each time a request is passed on it gets a mark, and one with many marks
+ * is answered with an error. See RFC 8586.
  */
 import type { RouteJson, VirtualHostJson } from "../api.js";
 

@@ -1,7 +1,7 @@
 /**
- * Requests over TLS for a host that is not one of those of the listener which their connection is for. Browsers send them:
- * they use a connection again for each host that its certificate is for. Answered with 421 they come once more, by one of their
- * own. See Gateway API, Listener.hostname, and RFC 9110, 15.5.20.
+ * Requests over TLS for a host of another listener than their connection is for. Browsers send them, because they reuse a
+ * connection for every host that its certificate covers. They are answered with 421, after which the browser sends them again on
+ * a connection of their own. See Gateway API, Listener.hostname, and RFC 9110, 15.5.20.
  */
 import { type GatewayServer, parseServerHost } from "../../mesh/gateway/gateway.js";
 import { isSubsetOf, isWildcard } from "../../mesh/hostname.js";

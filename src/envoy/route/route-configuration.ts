@@ -70,7 +70,7 @@ export function routeConfigurationHead(name: string): RouteConfigurationHead {
   };
 }
 
-/** What is known of how a route configuration came about. */
+/** What a route configuration is made from. */
 export interface TableOrigin {
   /** Virtual hosts that it would have if Envoy took them. */
   readonly leftOut: readonly Refusal[];

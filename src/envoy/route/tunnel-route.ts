@@ -1,6 +1,6 @@
 /**
- * Routes of an HTTP proxy to ports that carry bytes: for tunnels (CONNECT), and for requests to such a port, which are bytes to
- * it. They go where the connections of a listener would go, as far as that is decided before the first byte.
+ * Routes of an HTTP proxy to TCP ports: for tunnels (CONNECT), and for plain requests to such a port, which are only bytes to
+ * it. They go where a listener would send a connection, as far as that is known before its first byte.
  */
 import ipaddr from "ipaddr.js";
 import { formatPath } from "../../config/format-path.js";
