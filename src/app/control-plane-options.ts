@@ -1,8 +1,8 @@
 import type { Logger } from "pino";
+import type { HostPort } from "../base/host-port.js";
 import type { KeyType } from "../ca/certificate-template.js";
 import type { Identity } from "../debug/access.js";
 import type { StandIn } from "../mesh/service/stand-in.js";
-import type { PeerAddress } from "./peers/peer-address.js";
 import type { PortOptions } from "./ports/ports.js";
 
 /** What a control plane is started with. */
@@ -40,7 +40,7 @@ export interface ControlPlaneOptions extends PortOptions {
   /** A file of roots for those, beside those that Node has. */
   readonly fetchRootsFile?: string;
   /** The TLS ports of other control planes of the mesh, whose workloads are called by proxies of this one. */
-  readonly peers?: readonly PeerAddress[];
+  readonly peers?: readonly HostPort[];
   readonly standIns?: readonly StandIn[];
   /** false computes everything anew after each change: the same results, slowly. */
   readonly memo?: boolean;

@@ -1,6 +1,8 @@
 /** Values of options, read from text. Each throws commander's InvalidArgumentError, which names the option. */
+
 import { isIP } from "node:net";
 import { InvalidArgumentError } from "commander";
+import type { HostPort } from "../base/host-port.js";
 import { durationMs } from "../config/duration.js";
 import type { SocketAddress } from "../envoy/bootstrap/bootstrap.js";
 import type { NodeOptions } from "../envoy/bootstrap/node.js";
@@ -50,7 +52,7 @@ export function parseRatio(text: string): number {
 }
 
 /** `HOST:PORT`; an IPv6 address stands in brackets. */
-export function parseHostPort(text: string): { readonly host: string; readonly port: number } {
+export function parseHostPort(text: string): HostPort {
   const [, host, port] = /^(\[[0-9a-fA-F:.]+\]|[^:[\]]+):(\d+)$/.exec(text) ?? [];
   if (host === undefined || port === undefined) {
     throw new InvalidArgumentError("It is a host and a port, such as 127.0.0.1:15012.");
@@ -138,8 +140,8 @@ export function parseFlag(text: string): boolean {
 /** Adds a `HOST:PORT` to those of an option that may be given several times. */
 export function collectHostPort(
   value: string,
-  earlier: readonly ReturnType<typeof parseHostPort>[] | undefined,
-): readonly ReturnType<typeof parseHostPort>[] {
+  earlier: readonly HostPort[] | undefined,
+): readonly HostPort[] {
   return [...(earlier ?? []), parseHostPort(value)];
 }
 

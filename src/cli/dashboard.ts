@@ -1,6 +1,7 @@
 import { Command } from "commander";
+import { formatHostPort } from "../base/host-port.js";
 import { parseFlag } from "./arguments.js";
-import { formatAdmin } from "./connection/envoy-admin.js";
+import {} from "./connection/envoy-admin.js";
 import { findLiveProxy, type LiveOptions, withLiveProxy } from "./connection/proxy-source.js";
 import type { CommandContext } from "./context.js";
 import { openUrl } from "./open-url.js";
@@ -82,7 +83,7 @@ export function dashboardCommand(context: CommandContext): Command {
     .addHelpText("after", ENVOY_HELP)
     .action(async (pod: string | undefined, options: LiveOptions & BrowserOptions) => {
       const { admin } = await findLiveProxy(context, pod, options);
-      await openUrl(context, `http://${formatAdmin(admin)}/`, options.browser);
+      await openUrl(context, `http://${formatHostPort(admin)}/`, options.browser);
     });
   return SITES.reduce(
     (command, site) => command.addCommand(siteCommand(context, site)),

@@ -1,6 +1,7 @@
 import { Command, Option } from "commander";
+import { formatHostPort } from "../base/host-port.js";
 import { CommandError } from "./command-error.js";
-import { AdminError, askAdmin, formatAdmin } from "./connection/envoy-admin.js";
+import { AdminError, askAdmin } from "./connection/envoy-admin.js";
 import {
   findLiveProxy,
   type LiveOptions,
@@ -82,7 +83,7 @@ async function askAgent({ id, admin }: LiveProxy, path: string): Promise<string>
   } catch (error) {
     if (!(error instanceof AdminError)) throw error;
     throw new CommandError(
-      `nobody tells those of ${id} and its application together: no agent answers at ${formatAdmin(agent)}`,
+      `nobody tells those of ${id} and its application together: no agent answers at ${formatHostPort(agent)}`,
       "a stock Envoy has none: -o prom tells its own, with Istio's metrics among them",
     );
   }

@@ -1,4 +1,5 @@
 /** The other side of the debug API: how a command asks a control plane that runs. */
+
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { createFileRegistry, fromBinary } from "@bufbuild/protobuf";
@@ -40,6 +41,7 @@ import type {
   WhyRequestJson,
   WhyResponseJson,
 } from "../../gen/types/fairlead/debug/v1/debug_pb.js";
+import { formatHostPort } from "../base/host-port.js";
 import { CallRefused } from "../grpc/call-refused.js";
 import { type ClientTls, GrpcClient, type ServerAddress } from "../grpc/client.js";
 import { status, statusName } from "../grpc/status-code.js";
@@ -116,9 +118,7 @@ const MAX_MESSAGE_BYTES = 512 * 2 ** 20;
 
 /** An address as people read it. */
 export function formatDebugAddress(address: DebugAddress): string {
-  if (address.kind === "socket") return address.path;
-  const { host, port } = address;
-  return host.includes(":") ? `[${host}]:${port}` : `${host}:${port}`;
+  return address.kind === "socket" ? address.path : formatHostPort(address);
 }
 
 async function clientTls(directory: string, authority: string | undefined): Promise<ClientTls> {

@@ -3,12 +3,12 @@
  * discovery service.
  */
 
+import { formatHostPort } from "../base/host-port.js";
 import type { Proxy } from "../mesh/proxy/proxy.js";
 import type { HealthProbe, ProbeTarget } from "../mesh/workload/health-probe.js";
 import { socketAddress } from "./address.js";
 import { any } from "./any.js";
 import type { ClusterHealthCheckJson, HealthCheckJson, HealthCheckSpecifierJson } from "./api.js";
-import { formatHostPort } from "./bootstrap/control-plane-cluster.js";
 import { inboundSource } from "./cluster/static-cluster.js";
 
 /** What the checks of a probe are called, and so the endpoints in the reports of them. */
@@ -36,7 +36,7 @@ export function probeChecks(probe: HealthProbe, proxy: Proxy): HealthCheckSpecif
   const { port } = probe.target;
   const check: ClusterHealthCheckJson = {
     clusterName: PROBE_CLUSTER,
-    healthChecks: [healthCheck(probe, formatHostPort(address, port))],
+    healthChecks: [healthCheck(probe, formatHostPort({ host: address, port }))],
     localityEndpoints: [{ endpoints: [{ address: socketAddress(address, port) }] }],
     ...(isEncrypted(probe.target) ? { transportSocketMatches: [UNVERIFIED_TLS] } : {}),
     ...sourceOf(address, proxy),

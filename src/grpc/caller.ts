@@ -1,6 +1,8 @@
 /** What a call tells of who makes it. */
+
 import type { IncomingHttpHeaders, ServerHttp2Stream } from "node:http2";
 import { TLSSocket } from "node:tls";
+import { bracketed } from "../base/host-port.js";
 
 /** See the top of this file. */
 export interface Caller {
@@ -27,10 +29,6 @@ export function callerOf(stream: ServerHttp2Stream, headers: IncomingHttpHeaders
     authorization: headers.authorization === undefined ? [] : [headers.authorization],
     certificate: socket instanceof TLSSocket ? verifiedCertificate(socket) : undefined,
   };
-}
-
-function bracketed(address: string): string {
-  return address.includes(":") ? `[${address}]` : address;
 }
 
 /** A client that shows no certificate has an empty one. */

@@ -2,6 +2,7 @@
  * A client of gRPC over HTTP/2 for commands. A command asks little and ends; loading the client of grpc-js would take a quarter of
  * its time (see docs/decisions/0013-own-grpc-server.md).
  */
+
 import {
   type ClientHttp2Session,
   type ClientHttp2Stream,
@@ -13,6 +14,7 @@ import {
 import { connect as connectSocket, isIP } from "node:net";
 import { checkServerIdentity, type SecureContextOptions } from "node:tls";
 import { errorMessage } from "../base/error-message.js";
+import { formatHostPort } from "../base/host-port.js";
 import { CallRefused } from "./call-refused.js";
 import { FrameMemory } from "./frame-memory.js";
 import { createFrameReader, frameHead } from "./framing.js";
@@ -203,8 +205,8 @@ function sessionTo(address: ServerAddress): ClientHttp2Session {
     const { path } = address;
     return connect("http://localhost", { settings, createConnection: () => connectSocket(path) });
   }
-  const { host, port, tls } = address;
-  const authority = `${host.includes(":") ? `[${host}]` : host}:${port}`;
+  const { host, tls } = address;
+  const authority = formatHostPort(address);
   if (tls === undefined) return connect(`http://${authority}`, { settings });
   const { authority: name = host, ...context } = tls;
   return connect(`https://${authority}`, { settings, ...context, ...serverName(name) });

@@ -1,4 +1,5 @@
 /** Opens what a control plane has to do with others of its mesh, and says where that is kept. */
+
 import { randomUUID } from "node:crypto";
 import { hostname } from "node:os";
 import { join } from "node:path";
@@ -6,6 +7,7 @@ import { createFileRegistry, fromBinary } from "@bufbuild/protobuf";
 import { FileDescriptorSetSchema } from "@bufbuild/protobuf/wkt";
 import type { ServiceDefinition } from "@grpc/grpc-js";
 import type { Logger } from "pino";
+import { formatHostPort } from "../../base/host-port.js";
 import { shownText } from "../../base/shown-text.js";
 import { readPrivateFile, writePrivateFile } from "../../ca/private-file.js";
 import { systemTimers } from "../../ca/timers.js";
@@ -18,7 +20,6 @@ import { logError } from "../log/log-error.js";
 import { GRACE_MS, MAX_REGISTRY_BYTES } from "../registry/open-registry.js";
 import type { ProxyRegistry } from "../registry/proxy-registry.js";
 import { createProvedStreams, type ProvedStreams } from "../sessions/proved-streams.js";
-import { formatPeerAddress } from "./peer-address.js";
 import { callPeer } from "./peer-call.js";
 import { PEER_SERVICE } from "./peer-messages.js";
 import { addPeerService, type PeerServiceOptions } from "./peer-service.js";
@@ -75,7 +76,7 @@ function follow(
   ownStart: string,
 ): Promise<Peers> {
   const file = join(stateDir, "peers.json");
-  const byText = new Map(peers.map((peer) => [formatPeerAddress(peer), peer]));
+  const byText = new Map(peers.map((peer) => [formatHostPort(peer), peer]));
   return openPeers({
     addresses: [...byText.keys()],
     call: (text, listener) => {

@@ -1,11 +1,12 @@
 /** The call by which another control plane is followed: over TLS, with the certificate of this one. */
+
 import type { ServiceDefinition } from "@grpc/grpc-js";
 import type { FollowRegistrationsResponseJson } from "../../../gen/types/fairlead/peer/v1/peer_pb.js";
+import type { HostPort } from "../../base/host-port.js";
 import { CallRefused } from "../../grpc/call-refused.js";
 import { GrpcClient } from "../../grpc/client.js";
 import type { TlsSource } from "../../grpc/server.js";
 import { status } from "../../grpc/status-code.js";
-import type { PeerAddress } from "./peer-address.js";
 import type { PeerCallListener } from "./peer-follower.js";
 import { FOLLOW_REGISTRATIONS } from "./peer-messages.js";
 
@@ -16,7 +17,7 @@ const PING_MS = 5000;
 
 /** What a call is made with. */
 export interface PeerCallTerms {
-  readonly address: PeerAddress;
+  readonly address: HostPort;
   /** That of the service, with messages as canonical JSON. */
   readonly definition: ServiceDefinition;
   /** What this control plane shows, and whom it trusts. */

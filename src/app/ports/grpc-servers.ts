@@ -1,4 +1,5 @@
 /** The control plane's gRPC ports: plaintext for who is on this machine, TLS for everyone. */
+import { formatHostPort } from "../../base/host-port.js";
 import { GrpcServer, type TlsSource } from "../../grpc/server.js";
 import { SERVER_LIMITS } from "../../xds/limits.js";
 import { AppError } from "../app-error.js";
@@ -25,14 +26,10 @@ interface GrpcListenAt extends ListenAt {
   readonly maxConnections: number;
 }
 
-function formatAddress({ address, port }: ListenAt): string {
-  return address.includes(":") ? `[${address}]:${String(port)}` : `${address}:${String(port)}`;
-}
-
 /** The error of a port on which we cannot listen, with what to do. */
 export function portError(at: ListenAt, cause: unknown): AppError {
   const code = cause instanceof Error && "code" in cause ? cause.code : undefined;
-  const where = formatAddress(at);
+  const where = formatHostPort({ host: at.address, port: at.port });
   if (code === "EACCES") {
     return new AppError("port-denied", `may not listen on ${where} (${at.purpose})`, {
       hint: `ports below 1024 need privileges: choose another with ${at.flag}`,

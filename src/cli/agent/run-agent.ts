@@ -8,13 +8,11 @@ import { identityFiles } from "../../agent/identity-files.js";
 import type { AgentClock } from "../../agent/keep-identity.js";
 import { openTokenFile } from "../../agent/token-file.js";
 import { readDescriptors, readOwnDescriptors } from "../../app/package-files.js";
+import { formatHostPort } from "../../base/host-port.js";
 import { requestCertificate } from "../../ca/certificate-client.js";
 import { CERTIFICATE_SERVICE } from "../../ca/certificate-service.js";
 import { serviceDefinition } from "../../debug/grpc-service.js";
-import {
-  type ControlPlaneAddress,
-  formatHostPort,
-} from "../../envoy/bootstrap/control-plane-cluster.js";
+import type { ControlPlaneAddress } from "../../envoy/bootstrap/control-plane-cluster.js";
 import { proxyEnvironment } from "../../envoy/bootstrap/node.js";
 import { createEncoder } from "../../envoy/encoder.js";
 import { findEnvoy } from "../../up/envoy/envoy-binary.js";
@@ -79,7 +77,7 @@ export async function runAgentCommand(
     ...(probe === undefined ? {} : { probe }),
     onEvent: agentLog(createLogger(context, "info"), {
       wanted,
-      controlPlane: formatHostPort(server.host, server.port),
+      controlPlane: formatHostPort(server),
       tokenFile,
     }),
     signal: context.stop,

@@ -1,15 +1,16 @@
 /** The control plane that a proxy joins, and the roots that it trusts at first. */
+
 import { access, readFile } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { errorMessage } from "../../base/error-message.js";
+import type { HostPort } from "../../base/host-port.js";
 import { certificatesOfPem } from "../../ca/pem.js";
 import type { ControlPlaneAddress } from "../../envoy/bootstrap/control-plane-cluster.js";
-import type { parseHostPort } from "../arguments.js";
 import { CommandError } from "../command-error.js";
 
 /** The options for it. */
 export interface JoinOptions {
-  readonly controlPlane?: ReturnType<typeof parseHostPort>;
+  readonly controlPlane?: HostPort;
   readonly san?: string;
   readonly rootCert?: string;
   readonly state: string;

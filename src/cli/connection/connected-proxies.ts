@@ -1,6 +1,8 @@
 /** The proxies that are connected to the control plane, by the names that people give them. */
+
 import type { ProxyJson } from "../../../gen/types/fairlead/debug/v1/debug_pb.js";
 import { didYouMean } from "../../base/closest-word.js";
+import type { HostPort } from "../../base/host-port.js";
 import type { DebugClient } from "../../debug/client.js";
 import { type Labels, selects } from "../../mesh/labels.js";
 import { parseHostPort } from "../arguments.js";
@@ -8,7 +10,6 @@ import { CommandError } from "../command-error.js";
 import type { CommandContext } from "../context.js";
 import { askControlPlane } from "./connect.js";
 import type { ConnectionOptions } from "./connection-options.js";
-import type { AdminAddress } from "./envoy-admin.js";
 
 /** A proxy that is connected. */
 export interface ConnectedProxy {
@@ -19,7 +20,7 @@ export interface ConnectedProxy {
   /** sidecar or router */
   readonly type: string;
   /** Where its admin interface is, as it says. */
-  readonly admin: AdminAddress | undefined;
+  readonly admin: HostPort | undefined;
 }
 
 /** A pod, or the workload or service of which any pod is meant. */
@@ -163,7 +164,7 @@ function connected(proxy: ProxyJson, port: number | undefined): ConnectedProxy {
 function adminOf(
   { address = "", adminAddress = "" }: ProxyJson,
   port: number | undefined,
-): AdminAddress | undefined {
+): HostPort | undefined {
   const named = adminAddress === "" ? undefined : parseHostPort(adminAddress);
   if (port === undefined) return named;
   return { host: named?.host ?? (address.startsWith("127.") ? address : "127.0.0.1"), port };

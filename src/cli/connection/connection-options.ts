@@ -1,11 +1,12 @@
 import type { Command } from "commander";
+import type { HostPort } from "../../base/host-port.js";
 import { parseHostPort } from "../arguments.js";
 import type { CommandContext } from "../context.js";
 import { defaultStatePath } from "../state-path.js";
 
 /** How a command finds the control plane; istioctl's flags, and the state directory of one on this machine. */
 export interface ConnectionOptions {
-  readonly xdsAddress?: ReturnType<typeof parseHostPort>;
+  readonly xdsAddress?: HostPort;
   readonly plaintext?: true;
   readonly certDir?: string;
   readonly authority?: string;

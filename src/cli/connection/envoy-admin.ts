@@ -1,10 +1,8 @@
 /** Questions to the admin interface of an Envoy. */
+
 import { request } from "node:http";
 import { errorMessage } from "../../base/error-message.js";
-import type { parseHostPort } from "../arguments.js";
-
-/** Where an admin interface is. */
-export type AdminAddress = ReturnType<typeof parseHostPort>;
+import { formatHostPort, type HostPort } from "../../base/host-port.js";
 
 /** An admin interface that did not do what it was asked. */
 export class AdminError extends Error {
@@ -23,24 +21,19 @@ const TIMEOUT_MS = 5000;
 /** A dump of some tens of thousands of clusters; what is larger comes from no Envoy of a mesh. */
 const MAX_ANSWER_BYTES = 512 * 1024 * 1024;
 
-/** `HOST:PORT`, with brackets around an IPv6 address. */
-export function formatAdmin({ host, port }: AdminAddress): string {
-  return `${host.includes(":") ? `[${host}]` : host}:${String(port)}`;
-}
-
 /**
  * What the admin interface answers; `path` has its query.
  * @throws AdminError when it cannot be reached, or answers with an error
  */
 export async function askAdmin(
-  at: AdminAddress,
+  at: HostPort,
   path: string,
   method: "GET" | "POST" = "GET",
 ): Promise<string> {
   const { status, body } = await send(at, path, method).catch((cause: unknown) => {
     throw new AdminError(
       "unreachable",
-      `the admin interface at ${formatAdmin(at)} cannot be reached: ${errorMessage(cause)}`,
+      `the admin interface at ${formatHostPort(at)} cannot be reached: ${errorMessage(cause)}`,
       "is its Envoy running, and on this machine? --admin HOST:PORT says where else it is",
       { cause },
     );
@@ -48,13 +41,13 @@ export async function askAdmin(
   if (status === 200) return body;
   throw new AdminError(
     "refused",
-    `the admin interface at ${formatAdmin(at)} answered ${path} with ${status}: ${body.trim()}`,
+    `the admin interface at ${formatHostPort(at)} answered ${path} with ${status}: ${body.trim()}`,
     "is an Envoy there? its own admin interface answers to a browser too",
   );
 }
 
 function send(
-  { host, port }: AdminAddress,
+  { host, port }: HostPort,
   path: string,
   method: "GET" | "POST",
 ): Promise<{ readonly status: number; readonly body: string }> {

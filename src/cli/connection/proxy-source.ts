@@ -2,8 +2,10 @@
  * Which proxy a command is about, and where its configuration is read: in a saved answer, at the proxy's own Envoy, or, where
  * that cannot be reached, at the control plane, which knows what it sent and the proxy accepted.
  */
+
 import { type Command, Option } from "commander";
 import type { DumpSectionJson } from "../../../gen/types/fairlead/debug/v1/debug_pb.js";
+import { formatHostPort, type HostPort } from "../../base/host-port.js";
 import { visibleLines } from "../../base/visible-text.js";
 import type { ConfigDump } from "../../console/config-dump.js";
 import type { DebugClient } from "../../debug/client.js";
@@ -12,12 +14,12 @@ import { CommandError } from "../command-error.js";
 import type { CommandContext } from "../context.js";
 import type { ConnectedProxy, NamedProxyOptions } from "./connected-proxies.js";
 import { addConnectionFlags, type ConnectionOptions } from "./connection-options.js";
-import { type AdminAddress, AdminError, askAdmin, formatAdmin } from "./envoy-admin.js";
+import { AdminError, askAdmin } from "./envoy-admin.js";
 import { readSaved } from "./read-saved.js";
 
 /** The options that say where a proxy is. */
 export interface LiveOptions extends ConnectionOptions, NamedProxyOptions {
-  readonly admin?: AdminAddress;
+  readonly admin?: HostPort;
 }
 
 /** The options that say where a proxy's configuration is. */
@@ -29,7 +31,7 @@ export interface ProxyOptions extends LiveOptions {
 export interface LiveProxy {
   /** `NAME.NAMESPACE`. */
   readonly id: string;
-  readonly admin: AdminAddress;
+  readonly admin: HostPort;
 }
 
 /** What of a proxy's configuration is asked for. */
@@ -123,7 +125,7 @@ async function heldBy(
   path: string,
 ): Promise<ProxyAnswer> {
   const text = await askAdmin(admin, path);
-  stderr.write(visibleLines([`what ${id} holds, by its Envoy at ${formatAdmin(admin)}:`]));
+  stderr.write(visibleLines([`what ${id} holds, by its Envoy at ${formatHostPort(admin)}:`]));
   return { kind: "held", text, id };
 }
 
@@ -191,7 +193,7 @@ async function reach({ id, admin }: ConnectedProxy): Promise<LiveProxy | FarProx
   try {
     const there = await proxyIdAt(admin);
     if (there === id) return { id, admin };
-    return { id, reason: `the Envoy at ${formatAdmin(admin)} of this machine is ${there}` };
+    return { id, reason: `the Envoy at ${formatHostPort(admin)} of this machine is ${there}` };
   } catch (error) {
     if (error instanceof AdminError) return { id, reason: error.message };
     throw error;
@@ -233,7 +235,7 @@ function requireLive(proxy: LiveProxy | FarProxy, hint: string): LiveProxy {
 
 /** The proxy at an admin interface; it has to be the one that is meant, if one is. */
 async function proxyAt(
-  admin: AdminAddress,
+  admin: HostPort,
   pod: string | undefined,
   namespace = "default",
 ): Promise<LiveProxy> {
@@ -241,7 +243,7 @@ async function proxyAt(
   const meant = pod === undefined || pod.includes(".") ? pod : `${pod}.${namespace}`;
   if (meant !== undefined && meant !== id) {
     throw new CommandError(
-      `the Envoy at ${formatAdmin(admin)} is ${id}, not ${meant}`,
+      `the Envoy at ${formatHostPort(admin)} is ${id}, not ${meant}`,
       "leave out --admin or the pod: each alone says which proxy is meant",
     );
   }
@@ -252,15 +254,15 @@ async function proxyAt(
  * The `NAME.NAMESPACE` of the Envoy at an admin interface; the address when its node has no such form.
  * @throws AdminError when it cannot be asked, or no Envoy can have answered that
  */
-async function proxyIdAt(admin: AdminAddress): Promise<string> {
+async function proxyIdAt(admin: HostPort): Promise<string> {
   const answer = await askAdmin(admin, "/server_info");
   try {
     const info = JSON.parse(answer) as { readonly node?: { readonly id?: string } } | null;
-    return info?.node?.id?.split("~")[2] ?? formatAdmin(admin);
+    return info?.node?.id?.split("~")[2] ?? formatHostPort(admin);
   } catch (cause) {
     throw new AdminError(
       "refused",
-      `what answers at ${formatAdmin(admin)} is no Envoy`,
+      `what answers at ${formatHostPort(admin)} is no Envoy`,
       "--admin is the admin interface of one: port 15000 in most meshes",
       { cause },
     );

@@ -1,12 +1,13 @@
 /** `fairlead proxy-status POD`: the difference between what a proxy was sent and what its Envoy holds. */
 
+import { formatHostPort } from "../../base/host-port.js";
 import { visibleLines } from "../../base/visible-text.js";
 import { type Comparison, compareDumps } from "../../console/compare-dumps.js";
 import { parseCanonicalDump, parseConfigDump } from "../../console/config-dump.js";
 import { CommandError } from "../command-error.js";
 import { askControlPlane } from "../connection/connect.js";
 import { type ConnectedProxy, connectedProxy } from "../connection/connected-proxies.js";
-import { askAdmin, formatAdmin } from "../connection/envoy-admin.js";
+import { askAdmin } from "../connection/envoy-admin.js";
 import { readSaved } from "../connection/read-saved.js";
 import type { CommandContext } from "../context.js";
 import { writeValue } from "../write-output.js";
@@ -31,7 +32,7 @@ async function heldBy({ id, admin }: ConnectedProxy): Promise<Held> {
     );
   }
   const text = await askAdmin(admin, "/config_dump");
-  return { text, origin: `its Envoy at ${formatAdmin(admin)}` };
+  return { text, origin: `its Envoy at ${formatHostPort(admin)}` };
 }
 
 function linesOf({ type, differences }: Comparison): readonly string[] {

@@ -1,3 +1,4 @@
+import { formatHostPort } from "../../base/host-port.js";
 import { serverInputs, serversOf } from "../../envoy/part/gateway-part.js";
 import { originOf } from "../../mesh/made-of.js";
 import { indented, placeOf, SEPARATOR, type Subject, shortName } from "./subject.js";
@@ -35,8 +36,8 @@ function describeWaysIn({ mesh, proxies }: Subject, gatewayKey: string): readonl
         .served.filter((server) => server.gatewayKey === gatewayKey)
         .map(({ bind, listenPort }) => {
           const address = bind === "" ? proxy.address : bind;
-          const host = address.includes(":") ? `[${address}]` : address;
-          return `Reached at ${host}:${String(listenPort)}, ${proxy.id}`;
+          const at = formatHostPort({ host: address, port: listenPort });
+          return `Reached at ${at}, ${proxy.id}`;
         }),
     );
   return ways.length === 0

@@ -196,11 +196,6 @@ export function identityClusterAddress(
   return { ...address, subjectAltName };
 }
 
-/** `host:port`, with brackets round an IPv6 address. */
-export function formatHostPort(host: string, port: number): string {
-  return host.includes(":") ? `[${host}]:${port}` : `${host}:${port}`;
-}
-
 const HOST_PORT = /^(?:\[([0-9a-fA-F:.]{2,45})\]|([A-Za-z0-9._-]{1,253})):(\d{1,5})$/;
 
 function parseHostPort(text: unknown): { host: string; port: number } | undefined {

@@ -1,12 +1,9 @@
 /** Who a proxy says that it is: Envoy's node, with Istio's metadata. */
+import { formatHostPort } from "../../base/host-port.js";
 import { METADATA_PREFIX } from "../../config/kinds/unapplied-metadata.js";
 import type { ServiceNaming, ToldSettings } from "../../config/mesh-config/mesh-config-schema.js";
 import type { LocalityJson } from "../api.js";
-import {
-  type ControlPlaneAddress,
-  formatHostPort,
-  IDENTITY_CLUSTER,
-} from "./control-plane-cluster.js";
+import { type ControlPlaneAddress, IDENTITY_CLUSTER } from "./control-plane-cluster.js";
 
 /** The Istio whose API fairlead speaks; istioctl shows it as a proxy's version. */
 export const ISTIO_VERSION = "1.29.6";
@@ -154,7 +151,7 @@ function metadataOf(
     NAMESPACE: options.namespace,
     PROXY_CONFIG: {
       controlPlaneAuthPolicy: controlPlane.transport === "tls" ? "MUTUAL_TLS" : "NONE",
-      discoveryAddress: formatHostPort(controlPlane.host, controlPlane.port),
+      discoveryAddress: formatHostPort(controlPlane),
       drainDuration: "45s",
       ...options.settings,
       proxyAdminPort: admin.port,

@@ -1,4 +1,5 @@
 /** Network filters other than the HTTP connection manager. */
+import { formatHostPort } from "../../base/host-port.js";
 import type { TunnelSettings } from "../../config/kinds/traffic-policy.js";
 import type { ConnectionSettings } from "../../mesh/proxy/connection-settings.js";
 import { any } from "../any.js";
@@ -46,7 +47,7 @@ function wayFields({ tunnel, bySourceIp, ...limits }: TcpWay): Partial<TcpProxyJ
       ? {}
       : {
           tunnelingConfig: {
-            hostname: `${host.includes(":") ? `[${host}]` : host}:${String(tunnel.targetPort)}`,
+            hostname: formatHostPort({ host, port: tunnel.targetPort }),
             ...(tunnel.protocol === "POST" ? { usePost: true } : {}),
           },
         }),

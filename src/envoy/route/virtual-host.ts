@@ -1,4 +1,5 @@
 /** Virtual hosts of sidecars: one for each host and port. */
+import { bracketed } from "../../base/host-port.js";
 import type { ProxyHeaders } from "../../config/mesh-config/mesh-config-schema.js";
 import { sendsAttemptCount } from "../../mesh/proxy/http-settings.js";
 import type { VirtualHostJson } from "../api.js";
@@ -38,9 +39,7 @@ export function ownDomains(hostname: string): readonly string[] {
 
 /** An address as it stands in a Host header: IPv6 in brackets. CIDR blocks are no hosts. */
 export function addressDomains(addresses: readonly string[]): readonly string[] {
-  return addresses
-    .filter((address) => !address.includes("/"))
-    .map((address) => (address.includes(":") ? `[${address}]` : address));
+  return addresses.filter((address) => !address.includes("/")).map(bracketed);
 }
 
 /** Takes the requests for hosts that nobody knows: lets them through, or answers 502. See Istio, outboundTrafficPolicy. */
