@@ -1,3 +1,4 @@
+import { compareText } from "./compare-text.js";
 /** What a user got wrong, as a value: collected, sorted and shown, never thrown. */
 import { visibleText } from "./visible-text.js";
 
@@ -36,17 +37,12 @@ export function compareDiagnostics(a: Diagnostic, b: Diagnostic): number {
   const placeA = a.position ?? NOWHERE;
   const placeB = b.position ?? NOWHERE;
   return (
-    compare(placeA.file, placeB.file) ||
+    compareText(placeA.file, placeB.file) ||
     placeA.line - placeB.line ||
     placeA.column - placeB.column ||
-    compare(a.code, b.code) ||
-    compare(a.message, b.message)
+    compareText(a.code, b.code) ||
+    compareText(a.message, b.message)
   );
-}
-
-function compare(a: string, b: string): number {
-  if (a === b) return 0;
-  return a < b ? -1 : 1;
 }
 
 /** A diagnostic as people read it: see `diagnosticLines`. */

@@ -6,6 +6,7 @@
  * enters only the branches that differ. So the cost of a change, and of finding it again, is in proportion to the
  * change, whatever the size of the table. A table that many extend by little (`extended`) stays a layer of theirs.
  */
+import { byKey } from "./compare-text.js";
 import { RecentComparisons } from "./recent-comparisons.js";
 import {
   ABSENT,
@@ -206,7 +207,7 @@ export class Table<V> {
 
   /** The entries sorted by key (code units), for output that people or hashes read. */
   sorted(): readonly (readonly [string, V])[] {
-    return [...this].sort(([a], [b]) => (a < b ? -1 : 1));
+    return [...this].sort(byKey);
   }
 
   /** The changes from `before` to this table, in an order that means nothing. */

@@ -1,3 +1,4 @@
+import { byKey } from "../base/compare-text.js";
 import { CertificateError } from "./ca-error.js";
 
 /** Who a workload is: its service account in its namespace, in a trust domain. */
@@ -25,7 +26,7 @@ export function formatSpiffeId(identity: WorkloadIdentity): string {
 export function identityKey(identity: WorkloadIdentity): string {
   const { labels } = identity;
   if (labels === undefined) return formatSpiffeId(identity);
-  const sorted = Object.entries(labels).sort(([a], [b]) => (a < b ? -1 : 1));
+  const sorted = Object.entries(labels).sort(byKey);
   return `${formatSpiffeId(identity)} ${JSON.stringify(sorted)}`;
 }
 

@@ -1,3 +1,4 @@
+import { compareText } from "../base/compare-text.js";
 /** Host names as Istio reads them: short names that a namespace completes, and wildcards (`*`, `*.example.com`). */
 
 /** Istio's suffix of Kubernetes services where nothing else is said. */
@@ -46,8 +47,7 @@ export function compareSpecificity(a: string, b: string): number {
   const wildB = isWildcard(b);
   if (wildA !== wildB) return wildA ? 1 : -1;
   if (wildA && a.length !== b.length) return b.length - a.length;
-  if (a === b) return 0;
-  return a < b ? -1 : 1;
+  return compareText(a, b);
 }
 
 /** The most specific of `hosts` that stands for `host`, or undefined. */

@@ -1,3 +1,4 @@
+import { compareText } from "../base/compare-text.js";
 import type { ConfigResource } from "../config/resource.js";
 
 /**
@@ -6,13 +7,8 @@ import type { ConfigResource } from "../config/resource.js";
  */
 export function comparePrecedence(a: ConfigResource, b: ConfigResource): number {
   return (
-    compare(a.metadata.creationTimestamp ?? "", b.metadata.creationTimestamp ?? "") ||
-    compare(a.metadata.name, b.metadata.name) ||
-    compare(a.metadata.namespace, b.metadata.namespace)
+    compareText(a.metadata.creationTimestamp ?? "", b.metadata.creationTimestamp ?? "") ||
+    compareText(a.metadata.name, b.metadata.name) ||
+    compareText(a.metadata.namespace, b.metadata.namespace)
   );
-}
-
-function compare(a: string, b: string): number {
-  if (a === b) return 0;
-  return a < b ? -1 : 1;
 }

@@ -1,5 +1,7 @@
 /** Whether Envoy's role-based access control lets a request through. See Envoy, config.rbac.v3. */
+
 import ipaddr from "ipaddr.js";
+import { byKey } from "../base/compare-text.js";
 import { literalRegex } from "../base/literal-regex.js";
 import { memberOf } from "../base/member-of.js";
 import type {
@@ -32,7 +34,7 @@ export function askRbac(
   asked: Examined,
 ): RbacVerdict {
   const found = Object.entries(policies)
-    .sort(([a], [b]) => (a < b ? -1 : 1))
+    .sort(byKey)
     .find(
       ([, { permissions = [], principals = [] }]) =>
         permissions.some((one) => isPermitted(one, asked)) &&

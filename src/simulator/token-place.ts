@@ -1,4 +1,5 @@
 /** Where in requests Envoy's JWT filter looks for tokens. See Envoy, JwtProvider. */
+import { byKey } from "../base/compare-text.js";
 import { memberOf } from "../base/member-of.js";
 import type { JwtProviderJson } from "../envoy/api.js";
 import type { HttpRequest } from "./call.js";
@@ -32,13 +33,11 @@ export function findTokens(
     placesOf(provider).map((place) => ({ key: keyOf(place), place, provider })),
   );
   const places = new Map(looked.map(({ key, place }) => [key, place] as const));
-  return [...places]
-    .sort(([a], [b]) => (a < b ? -1 : 1))
-    .flatMap(([key, place]) => {
-      const text = textAt(place, request);
-      const those = looked.filter((one) => one.key === key).map(({ provider }) => provider);
-      return text === undefined ? [] : [{ text, place, providers: those }];
-    });
+  return [...places].sort(byKey).flatMap(([key, place]) => {
+    const text = textAt(place, request);
+    const those = looked.filter((one) => one.key === key).map(({ provider }) => provider);
+    return text === undefined ? [] : [{ text, place, providers: those }];
+  });
 }
 
 function placesOf(provider: JwtProviderJson): readonly Place[] {

@@ -1,4 +1,6 @@
 /** Which pods to start and which to end, so that those that run become those that are wanted. */
+
+import { byKey } from "../base/compare-text.js";
 import type { EnvoyPatches } from "../mesh/extension/envoy-filters.js";
 import type { PodAddresses } from "./addresses.js";
 import { type LocalPod, podId } from "./pods.js";
@@ -77,4 +79,4 @@ function formOf(pod: PlacedPod): string {
 }
 
 const sorted = (texts: Readonly<Record<string, string>>): readonly (readonly [string, string])[] =>
-  Object.entries(texts).sort(([a], [b]) => (a < b ? -1 : 1));
+  Object.entries(texts).sort(byKey);

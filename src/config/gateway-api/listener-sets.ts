@@ -1,4 +1,5 @@
 /** The ListenerSets of both groups, by the Gateways to which they add listeners. See Gateway API, ListenerSet. */
+import { compareText } from "../../base/compare-text.js";
 import type { Engine } from "../../base/engine.js";
 import { Table } from "../../base/table.js";
 import type { AllowedNamespaces, GatewayListener } from "../kinds/gateway-api/gateway.js";
@@ -71,15 +72,10 @@ export function createListenerSets(
 /** The older of two sets first, then by namespace and name: of listeners that cannot be beside each other those of the first count. */
 export function compareSets(a: ListenerSet, b: ListenerSet): number {
   return (
-    compare(a.creationTimestamp ?? "", b.creationTimestamp ?? "") ||
-    compare(keyOf(a.owner), keyOf(b.owner)) ||
-    compare(a.owner.kind, b.owner.kind)
+    compareText(a.creationTimestamp ?? "", b.creationTimestamp ?? "") ||
+    compareText(keyOf(a.owner), keyOf(b.owner)) ||
+    compareText(a.owner.kind, b.owner.kind)
   );
-}
-
-function compare(a: string, b: string): number {
-  if (a === b) return 0;
-  return a < b ? -1 : 1;
 }
 
 /** Whether a Gateway takes listeners of a namespace; those of none when it does not say. */

@@ -1,3 +1,4 @@
+import { byKey } from "../../base/compare-text.js";
 import type { Finding, Path } from "../kind.js";
 import type { Findings } from "./findings.js";
 import type { HTTPMatchRequest } from "./http-match.js";
@@ -89,6 +90,6 @@ function conditionKey(condition: Match): string {
   return JSON.stringify(condition, (key: string, value: unknown) => {
     if (typeof value !== "object" || value === null || Array.isArray(value)) return value;
     const fields = Object.entries(value).filter(([name]) => key !== "" || name !== "name");
-    return Object.fromEntries(fields.sort(([a], [b]) => (a < b ? -1 : 1)));
+    return Object.fromEntries(fields.sort(byKey));
   });
 }

@@ -1,6 +1,6 @@
+import { compareText } from "../../base/compare-text.js";
 import type { FilterChainJson, HttpConnectionManagerJson, ListenerJson } from "../../envoy/api.js";
 import { EXT_AUTHZ_NOTES } from "../../envoy/authorization/ext-authz.js";
-import { compareText } from "../compare-text.js";
 
 type RulesAction = "ALLOW" | "DENY" | "LOG";
 

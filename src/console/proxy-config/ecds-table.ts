@@ -1,5 +1,5 @@
+import { compareText } from "../../base/compare-text.js";
 import type { EcdsConfigDumpJson } from "../api.js";
-import { compareText } from "../compare-text.js";
 
 interface Extension {
   readonly name?: string;

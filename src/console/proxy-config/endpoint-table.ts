@@ -1,5 +1,5 @@
+import { compareText } from "../../base/compare-text.js";
 import type { ClusterStatusJson, HostStatusJson } from "../api.js";
-import { compareText } from "../compare-text.js";
 import { formatAddress, type HostAddress, hostAddress } from "./address.js";
 import type { SourcesOf } from "./known-sources.js";
 import { MADE_COLUMNS, madeCells } from "./made-columns.js";

@@ -1,5 +1,5 @@
+import { compareText } from "../../base/compare-text.js";
 import type { ListenerJson } from "../../envoy/api.js";
-import { compareText } from "../compare-text.js";
 import { hostAddress } from "./address.js";
 import { chainDestination, chainProtocol, chainsOf, describeChainMatch } from "./filter-chain.js";
 import type { SourcesOf } from "./known-sources.js";

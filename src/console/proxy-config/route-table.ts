@@ -1,3 +1,4 @@
+import { compareText } from "../../base/compare-text.js";
 import type { RouteConfigurationJson, RouteJson, VirtualHostJson } from "../../envoy/api.js";
 import { PASSTHROUGH_CLUSTER } from "../../envoy/names.js";
 import { endsLoops } from "../../envoy/route/loops.js";
@@ -29,8 +30,6 @@ export function selectRoutes(
 /** What tells route tables without a name apart; "" for one with a name. */
 const inlineName = ({ name = "", virtualHosts = [] }: RouteConfigurationJson): string =>
   name === "" ? (virtualHosts[0]?.name ?? "") : "";
-
-const compareText = (a: string, b: string): number => (a === b ? 0 : a < b ? -1 : 1);
 
 /** The port that a route table is named after; those that are named otherwise come behind all ports. */
 function portOf({ name = "" }: RouteConfigurationJson): number {

@@ -1,4 +1,5 @@
 /** Envoy's external authorization filters, for HTTP and for connections. See Istio, pilot/pkg/security/authz/builder. */
+import { byKey } from "../../base/compare-text.js";
 import type { ExternalAuthorizer } from "../../config/mesh-config/external-authorizer.js";
 import { any } from "../any.js";
 import type {
@@ -78,7 +79,7 @@ const timeoutOf = ({ timeout }: ExternalAuthorizer["settings"]): string =>
 
 function httpService(settings: HttpSettings, address: AuthorizerAddress) {
   const added = Object.entries(settings.includeAdditionalHeadersInCheck ?? {})
-    .sort(([a], [b]) => (a < b ? -1 : 1))
+    .sort(byKey)
     .map(([key, value]) => ({ key, value }));
   const answer = defined({
     allowedUpstreamHeaders: headerNames(settings.headersToUpstreamOnAllow),

@@ -1,4 +1,5 @@
 /** Who a proxy says that it is: Envoy's node, with Istio's metadata. */
+import { byKey } from "../../base/compare-text.js";
 import { formatHostPort } from "../../base/host-port.js";
 import { METADATA_PREFIX } from "../../config/kinds/unapplied-metadata.js";
 import type { ServiceNaming, ToldSettings } from "../../config/mesh-config/mesh-config-schema.js";
@@ -191,5 +192,5 @@ export function withCanonicalLabels(
     [CANONICAL_REVISION]:
       first(CANONICAL_REVISION, "app.kubernetes.io/version", "version") ?? "latest",
   };
-  return Object.fromEntries(Object.entries(all).sort(([a], [b]) => (a < b ? -1 : 1)));
+  return Object.fromEntries(Object.entries(all).sort(byKey));
 }

@@ -1,5 +1,6 @@
 /** What callers in one network call in place of endpoints in others. See Istio, EndpointsByNetworkFilter. */
 
+import { byKey } from "../../base/compare-text.js";
 import { networkOfCaller, type PlacedCaller } from "../../mesh/routing/locality-balancing.js";
 import type { EffectivePolicy } from "../../mesh/routing/traffic-policy.js";
 import type { Service } from "../../mesh/service/service.js";
@@ -75,7 +76,7 @@ function gatewaysFor(far: Reached["far"], scale: number): readonly ClusterEndpoi
       shares.set(key, gatewayEndpoint(gateway, workload, before + share));
     }
   }
-  return [...shares].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, one]) => one);
+  return [...shares].sort(byKey).map(([, one]) => one);
 }
 
 /** What is called, and how. */

@@ -1,3 +1,4 @@
+import { byKey } from "../../base/compare-text.js";
 import { ENDPOINT_METADATA } from "../../config/kinds/peer-attributes.js";
 import {
   type EndpointGroup,
@@ -163,14 +164,12 @@ export function loadAssignment(
     const members = byLocality.get(one.workload.locality) ?? [];
     byLocality.set(one.workload.locality, [...members, one]);
   }
-  const groups = [...byLocality]
-    .sort(([a], [b]) => (a < b ? -1 : 1))
-    .map(([locality, members]) => ({
-      locality,
-      priority: 0,
-      weight: members.reduce((sum, { workload }) => sum + workload.weight, 0),
-      members,
-    }));
+  const groups = [...byLocality].sort(byKey).map(([locality, members]) => ({
+    locality,
+    priority: 0,
+    weight: members.reduce((sum, { workload }) => sum + workload.weight, 0),
+    members,
+  }));
   return {
     clusterName,
     endpoints: preference(groups).map(({ locality, priority, weight, members }) => ({

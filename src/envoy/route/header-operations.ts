@@ -1,3 +1,4 @@
+import { byKey } from "../../base/compare-text.js";
 import type { Headers } from "../../config/kinds/header-operations.js";
 import type { HeaderValueOptionJson } from "../api.js";
 
@@ -15,7 +16,7 @@ type Action = NonNullable<HeaderValueOptionJson["appendAction"]>;
 function options(values: Values, appendAction: Action): HeaderValueOptionJson[] {
   return Object.entries(values ?? {})
     .filter(([key]) => !isAuthority(key))
-    .sort(([a], [b]) => (a < b ? -1 : 1))
+    .sort(byKey)
     .map(([key, value]) => ({ header: { key, value }, appendAction }));
 }
 

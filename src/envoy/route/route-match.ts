@@ -1,3 +1,4 @@
+import { byKey } from "../../base/compare-text.js";
 import type { HTTPMatchRequest } from "../../config/kinds/http-match.js";
 import type { StringMatch } from "../../config/kinds/string-match.js";
 import type {
@@ -64,7 +65,7 @@ function claimMatchers({ headers, withoutHeaders }: HTTPMatchRequest): MetadataM
 }
 
 function byName<T>(fields: Readonly<Record<string, T>> | undefined): readonly [string, T][] {
-  return Object.entries(fields ?? {}).sort(([a], [b]) => (a < b ? -1 : 1));
+  return Object.entries(fields ?? {}).sort(byKey);
 }
 
 const realHeaders = (fields: HTTPMatchRequest["headers"]): readonly [string, StringMatch][] =>

@@ -1,4 +1,6 @@
 /** Loggers that tell a service of requests and connections, by gRPC. See Istio, telemetry_logging.go. */
+
+import { byKey } from "../../base/compare-text.js";
 import type { ToldLogService } from "../../mesh/telemetry/access-logging.js";
 import { any } from "../any.js";
 import type { AccessLogFilterJson, AccessLogJson } from "../api.js";
@@ -47,7 +49,7 @@ function otelValue(value: unknown): object {
 }
 
 function otelValues(fields: object): { readonly values: readonly object[] } {
-  const sorted = Object.entries(fields).sort(([a], [b]) => (a < b ? -1 : 1));
+  const sorted = Object.entries(fields).sort(byKey);
   return { values: sorted.map(([key, value]) => ({ key, value: otelValue(value) })) };
 }
 

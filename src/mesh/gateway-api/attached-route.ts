@@ -1,5 +1,6 @@
 /** Routes of the Gateway API at what they are attached to, and the VirtualServices that those at one place are together. */
 
+import { compareText } from "../../base/compare-text.js";
 import type { ParentReference } from "../../config/kinds/gateway-api/parents.js";
 import type { HTTPRoute } from "../../config/kinds/http-route.js";
 import type { TCPRoute, TLSRoute } from "../../config/kinds/l4-routes.js";
@@ -58,15 +59,10 @@ export interface AttachedRoute {
 /** The older of two routes first, then by namespace and name. See Istio, sortRoutesByCreationTime. */
 function compareAge(a: AttachedRoute, b: AttachedRoute): number {
   return (
-    compare(a.creationTimestamp ?? "", b.creationTimestamp ?? "") ||
-    compare(a.ref.namespace, b.ref.namespace) ||
-    compare(a.ref.name, b.ref.name)
+    compareText(a.creationTimestamp ?? "", b.creationTimestamp ?? "") ||
+    compareText(a.ref.namespace, b.ref.namespace) ||
+    compareText(a.ref.name, b.ref.name)
   );
-}
-
-function compare(a: string, b: string): number {
-  if (a === b) return 0;
-  return a < b ? -1 : 1;
 }
 
 /** Whose requests a VirtualService is for, and for which host. */

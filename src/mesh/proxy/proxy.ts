@@ -1,4 +1,5 @@
 import ipaddr from "ipaddr.js";
+import { byKey } from "../../base/compare-text.js";
 import { isIpAddress } from "../../config/kinds/dns-names.js";
 import {
   GatewayTopology,
@@ -93,7 +94,7 @@ function textsIn(members: object): Readonly<Record<string, string>> {
   const pairs = Object.entries(members).filter(
     (pair): pair is [string, string] => typeof pair[1] === "string",
   );
-  return Object.fromEntries(pairs.sort(([a], [b]) => (a < b ? -1 : 1)).slice(0, MAX_LABELS));
+  return Object.fromEntries(pairs.sort(byKey).slice(0, MAX_LABELS));
 }
 
 /** Where Envoy was told that it is; else where its labels say. */

@@ -2,7 +2,9 @@
  * The networks of the mesh. A workload in another network is reached only through a gateway of that network, which passes mutual
  * TLS on as it is. See Istio, MeshNetworks, and "Install Multicluster".
  */
+
 import ipaddr from "ipaddr.js";
+import { byKey } from "../../base/compare-text.js";
 import type { Engine } from "../../base/engine.js";
 import type { Table } from "../../base/table.js";
 import { isIpAddress } from "../../config/kinds/dns-names.js";
@@ -119,7 +121,7 @@ export function createNetworks(engine: Engine): (tables: NetworkTables) => Netwo
       of.map((one) => ({ network, ...one })),
     );
     return settle({
-      gateways: [...distinct].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, one]) => one),
+      gateways: [...distinct].sort(byKey).map(([, one]) => one),
       blocks: endpoints.flatMap(({ network, fromCidr: cidr = "" }) =>
         cidr === "" ? [] : [{ network, cidr }],
       ),

@@ -1,4 +1,5 @@
 /** The credentials by which hosts outside the mesh are called and no file gives. */
+import { byKey } from "../../base/compare-text.js";
 import type { ResourceOf } from "../../config/kinds.js";
 import { keyOf } from "../../config/resource.js";
 import type { ResourceTables } from "../../config/snapshot.js";
@@ -47,7 +48,7 @@ export function missingClientCredentials(
   }
   return [...needed]
     .filter(([key]) => [key, key + ROOTS_SUFFIX].every((one) => isMissing(tables, one)))
-    .sort(([a], [b]) => (a < b ? -1 : 1))
+    .sort(byKey)
     .map(([, credential]) => credential);
 }
 

@@ -1,5 +1,6 @@
 /** The certificates that gateways ask for by name and no file gives them. */
 
+import { byKey } from "../../base/compare-text.js";
 import type { Server } from "../../config/kinds/gateway.js";
 import type { ResourceOf } from "../../config/kinds.js";
 import { keyOf } from "../../config/resource.js";
@@ -40,7 +41,7 @@ export function missingCredentials(
   }
   return [...credentials]
     .filter(([key]) => isMissing(tables.Secret.get(key)))
-    .sort(([a], [b]) => (a < b ? -1 : 1))
+    .sort(byKey)
     .map(([key, { namespace, name }]) => ({
       namespace,
       name,

@@ -1,3 +1,4 @@
+import { byKey } from "../../base/compare-text.js";
 import type { Diagnostic } from "../../base/diagnostic.js";
 import type { ConfigResource } from "../../config/resource.js";
 
@@ -15,7 +16,7 @@ export function isMade(resource: ConfigResource): boolean {
 export function declared<R extends ConfigResource>(table: Iterable<readonly [string, R]>): R[] {
   return [...table]
     .filter(([, resource]) => !isMade(resource))
-    .sort(([a], [b]) => (a < b ? -1 : 1))
+    .sort(byKey)
     .map(([, resource]) => resource);
 }
 
