@@ -1,5 +1,5 @@
-import { compareText } from "./compare-text.js";
 /** What a user got wrong, as a value: collected, sorted and shown, never thrown. */
+import { compareText } from "./compare-text.js";
 import { visibleText } from "./visible-text.js";
 
 /** How bad it is: an error keeps the resource from taking effect, a warning and a note do not. */

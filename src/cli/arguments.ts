@@ -1,6 +1,7 @@
 /** Values of options, read from text. Each throws commander's InvalidArgumentError, which names the option. */
 
 import { isIP } from "node:net";
+import { resolve } from "node:path";
 import { InvalidArgumentError } from "commander";
 import type { HostPort } from "../base/host-port.js";
 import { durationMs } from "../config/duration.js";
@@ -127,6 +128,11 @@ export function parseServiceAccount(text: string): {
 /** Adds a value to those of an option that may be given several times. */
 export function collect(value: string, earlier: readonly string[] | undefined): readonly string[] {
   return [...(earlier ?? []), value];
+}
+
+/** The path of an option, if it is given, from the root. */
+export function absolute(path: string | undefined): string | undefined {
+  return path === undefined ? undefined : resolve(path);
 }
 
 /** `true` or `false`, as Go's flags have it; an option without a value is `true`. */

@@ -1,8 +1,8 @@
 import { Command } from "commander";
+import { addStateFlag } from "./connection/connection-options.js";
 import type { CommandContext } from "./context.js";
 import { formatOption } from "./format-option.js";
 import type { AuthorityCommandOptions } from "./run-ca.js";
-import { defaultStatePath } from "./state-path.js";
 
 /** `fairlead ca`: the authority of the mesh. */
 export function caCommand(context: CommandContext): Command {
@@ -20,7 +20,7 @@ export function caCommand(context: CommandContext): Command {
       const { prepareAndSay } = await import("./run-ca.js");
       await prepareAndSay(context, options);
     });
-  const root = stateOption(context, new Command("root"))
+  const root = addStateFlag(new Command("root"), context)
     .description("print the roots that are trusted, for --root-cert on other machines")
     .addHelpText("after", "\nExample:\n  $ fairlead ca root > root.pem")
     .action(async (options: Pick<AuthorityCommandOptions, "state">) => {
@@ -36,12 +36,5 @@ export function caCommand(context: CommandContext): Command {
 }
 
 function withOptions(context: CommandContext, command: Command): Command {
-  return stateOption(context, command).addOption(formatOption("text", "json"));
-}
-
-function stateOption({ environment }: CommandContext, command: Command): Command {
-  return command.option(
-    "--state <dir>",
-    `the control plane's state directory; else that of the one that runs here, or ${defaultStatePath(environment)}`,
-  );
+  return addStateFlag(command, context).addOption(formatOption("text", "json"));
 }

@@ -1,6 +1,6 @@
 import { Command, Option } from "commander";
-import { collect, parseLabels } from "./arguments.js";
-import { addConnectionFlags } from "./connection/connection-options.js";
+import { parseLabels } from "./arguments.js";
+import { addConfigFlag, addConnectionFlags } from "./connection/connection-options.js";
 import type { CommandContext } from "./context.js";
 import { formatOption } from "./format-option.js";
 import type { CheckInjectOptions } from "./run-check-inject.js";
@@ -28,13 +28,8 @@ export function checkInjectCommand(context: CommandContext): Command {
         "-l, --labels <k=v,...>",
         "pods with these labels, in place of one that there is",
       ).argParser(parseLabels),
-    )
-    .option(
-      "--config <dir>",
-      "a directory of YAML instead of a mesh that runs; repeatable",
-      collect,
-    )
-    .addOption(formatOption("table", "json", "yaml"));
+    );
+  addConfigFlag(command).addOption(formatOption("table", "json", "yaml"));
   return addConnectionFlags(command, context)
     .addHelpText("after", HELP)
     .action(async (pod: string | undefined, options: CheckInjectOptions) => {

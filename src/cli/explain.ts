@@ -1,7 +1,7 @@
 import { Command, InvalidArgumentError, Option } from "commander";
 import { KNOWN_FLAGS, type ResponseFlag, readFlags } from "../console/explain/response-flags.js";
-import { collect, parseIpAddress } from "./arguments.js";
-import { addConnectionFlags } from "./connection/connection-options.js";
+import { parseIpAddress } from "./arguments.js";
+import { addConfigFlag, addConnectionFlags } from "./connection/connection-options.js";
 import type { CommandContext } from "./context.js";
 import type { ExplainOptions } from "./explain/run-explain.js";
 import { formatOption } from "./format-option.js";
@@ -41,13 +41,8 @@ export function explainCommand(context: CommandContext): Command {
     )
     .option("--to <url>", "the URL, or a host of http", parseTarget)
     .option("--flags <list>", "response flags of an access log, such as UF,URX", parseFlags)
-    .option("-H, --header <header>", "a header, NAME: VALUE; repeatable", collectHeader)
-    .option(
-      "--config <dir>",
-      "a directory of YAML instead of a mesh that runs; repeatable",
-      collect,
-    )
-    .addOption(formatOption("text", "json"));
+    .option("-H, --header <header>", "a header, NAME: VALUE; repeatable", collectHeader);
+  addConfigFlag(command).addOption(formatOption("text", "json"));
   return addConnectionFlags(command, context)
     .addHelpText("after", HELP)
     .action(

@@ -1,4 +1,5 @@
 import { columns } from "../base/columns.js";
+import { defined } from "../base/defined.js";
 import { visibleLines } from "../base/visible-text.js";
 import { loadStatus, type RotationStatus } from "../ca/rotation-status.js";
 import { prepareNextRoot } from "../ca/slot-source.js";
@@ -125,9 +126,9 @@ function readable({ roots, signing, proxies }: RotationStatus): object {
       trustedSince: isoTime(trustedSince),
       ...(trustedUntil === undefined ? {} : { trustedUntil: isoTime(trustedUntil) }),
     })),
-    ...(signing === undefined
-      ? {}
-      : { signing: { ...signing, notAfter: isoTime(signing.notAfter) } }),
-    ...(proxies === undefined ? {} : { proxies: readableProxies(proxies) }),
+    ...defined({
+      signing: signing && { ...signing, notAfter: isoTime(signing.notAfter) },
+      proxies: proxies && readableProxies(proxies),
+    }),
   };
 }

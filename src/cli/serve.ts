@@ -7,9 +7,8 @@ import {
   parseTtl,
 } from "./arguments.js";
 import type { CommandContext } from "./context.js";
-import { DISCOVER_KEYS, DISCOVER_ROOTS } from "./discover-keys.js";
-import { FETCH_MODULES, FETCH_ROOTS } from "./fetch-modules.js";
 import { KEY_TYPES } from "./key-types.js";
+import { addCalledServers } from "./long-running/called-servers.js";
 import { loadLongRunning } from "./long-running/load-long-running.js";
 import { LOG_LEVELS } from "./long-running/log-levels.js";
 import type { ServeOptions } from "./long-running/run-serve.js";
@@ -26,7 +25,7 @@ Examples:
 
 /** `fairlead serve`. */
 export function serveCommand(context: CommandContext): Command {
-  return new Command("serve")
+  const command = new Command("serve")
     .description("run the control plane alone")
     .requiredOption("--config <dir>", "a directory of YAML, which is watched; repeatable", collect)
     .option("--secrets <dir>", "certificates as files: NAMESPACE/NAME/{tls.crt,tls.key,ca.crt}")
@@ -55,11 +54,8 @@ export function serveCommand(context: CommandContext): Command {
       "the TLS port of another control plane of the mesh, whose workloads are called from here; repeatable",
       collectHostPort,
     )
-    .option("--jwt-issuers <file>", "whose JSON Web Tokens let proxies in beside join tokens")
-    .option("--discover-keys <host>", DISCOVER_KEYS, collect)
-    .option("--discover-roots <file>", DISCOVER_ROOTS)
-    .option("--fetch-modules <host>", FETCH_MODULES, collect)
-    .option("--fetch-roots <file>", FETCH_ROOTS)
+    .option("--jwt-issuers <file>", "whose JSON Web Tokens let proxies in beside join tokens");
+  return addCalledServers(command)
     .option("--workload-ttl <time>", "how long workload certificates are valid", parseTtl)
     .addOption(
       new Option("--workload-key <type>", "of the keys that are made for workloads")

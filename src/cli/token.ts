@@ -1,9 +1,9 @@
 import { Command, Option } from "commander";
 import { parseCount, parseLabels, parseServiceAccount, parseTtl } from "./arguments.js";
+import { addStateFlag } from "./connection/connection-options.js";
 import type { CommandContext } from "./context.js";
 import { formatOption } from "./format-option.js";
 import type { CreateOptions, TokenOptions } from "./run-token.js";
-import { defaultStatePath } from "./state-path.js";
 
 const DEFAULT_TTL = "10m";
 
@@ -54,11 +54,6 @@ export function tokenCommand(context: CommandContext): Command {
     .addHelpText("after", "\nExample:\n  $ fairlead token list");
 }
 
-function withOptions({ environment }: CommandContext, command: Command): Command {
-  return command
-    .option(
-      "--state <dir>",
-      `the control plane's state directory; else that of the one that runs here, or ${defaultStatePath(environment)}`,
-    )
-    .addOption(formatOption("text", "json"));
+function withOptions(context: CommandContext, command: Command): Command {
+  return addStateFlag(command, context).addOption(formatOption("text", "json"));
 }

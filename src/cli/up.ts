@@ -1,8 +1,7 @@
 import { Command, Option } from "commander";
-import { collect, parsePort, parseResolver } from "./arguments.js";
+import { parsePort, parseResolver } from "./arguments.js";
 import type { CommandContext } from "./context.js";
-import { DISCOVER_KEYS, DISCOVER_ROOTS } from "./discover-keys.js";
-import { FETCH_MODULES, FETCH_ROOTS } from "./fetch-modules.js";
+import { addCalledServers } from "./long-running/called-servers.js";
 import { loadLongRunning } from "./long-running/load-long-running.js";
 import { LOG_LEVELS } from "./long-running/log-levels.js";
 import type { UpCommandOptions } from "./long-running/run-up.js";
@@ -19,7 +18,7 @@ Examples:
 
 /** `fairlead up`. */
 export function upCommand(context: CommandContext): Command {
-  return new Command("up")
+  const command = new Command("up")
     .description("run a whole mesh on this machine, from a directory of YAML")
     .argument("<directory>", "the directory of YAML, which is watched")
     .option("--state <dir>", "where to keep certificates, addresses and logs")
@@ -34,11 +33,8 @@ export function upCommand(context: CommandContext): Command {
         .default("info"),
     )
     .option("--no-stand-ins", "call the real hosts outside the mesh")
-    .option("--dns-resolver <ip[:port]>", "a DNS server for them; repeatable", parseResolver)
-    .option("--discover-keys <host>", DISCOVER_KEYS, collect)
-    .option("--discover-roots <file>", DISCOVER_ROOTS)
-    .option("--fetch-modules <host>", FETCH_MODULES, collect)
-    .option("--fetch-roots <file>", FETCH_ROOTS)
+    .option("--dns-resolver <ip[:port]>", "a DNS server for them; repeatable", parseResolver);
+  return addCalledServers(command)
     .addHelpText("after", HELP)
     .action(async (directory: string, options: UpCommandOptions) => {
       const { runUp } = await loadLongRunning();

@@ -1,6 +1,5 @@
 import { Command } from "commander";
-import { collect } from "./arguments.js";
-import { addConnectionFlags } from "./connection/connection-options.js";
+import { addConfigFlag, addConnectionFlags } from "./connection/connection-options.js";
 import type { CommandContext } from "./context.js";
 import type { WhyOptions } from "./explain/run-why.js";
 import { formatOption } from "./format-option.js";
@@ -19,13 +18,8 @@ export function whyCommand(context: CommandContext): Command {
   const command = new Command("why")
     .description("tell which parts of which resources made an Envoy resource of a proxy")
     .argument("<pod>", "NAME.NAMESPACE of a pod or a workload")
-    .argument("<resource>", "the resource's name")
-    .option(
-      "--config <dir>",
-      "a directory of YAML instead of a mesh that runs; repeatable",
-      collect,
-    )
-    .addOption(formatOption("text", "json"));
+    .argument("<resource>", "the resource's name");
+  addConfigFlag(command).addOption(formatOption("text", "json"));
   return addConnectionFlags(command, context)
     .addHelpText("after", HELP)
     .action(async (pod: string, resource: string, options: WhyOptions) => {

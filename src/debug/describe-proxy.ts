@@ -1,9 +1,11 @@
 /** A proxy that is connected, as the debug API describes it. */
+
 import type {
   ProxyJson,
   RefusalJson,
   TypeSyncJson,
 } from "../../gen/types/fairlead/debug/v1/debug_pb.js";
+import { defined } from "../base/defined.js";
 import { formatSpiffeId } from "../ca/spiffe-id.js";
 import type { TypeStatus } from "../xds/state/stream-status.js";
 import type { Occurrence } from "../xds/state/subscription.js";
@@ -35,15 +37,16 @@ function formatSource({ position, resource = "" }: ReturnType<MadeAt>): string {
 
 function describeType(session: string, type: TypeStatus, madeAt: MadeAt): TypeSyncJson {
   const { typeUrl, lastSent, lastAcked, resumedAt } = type;
-  const refusal = lastRefusal(session, type, madeAt);
   return {
     typeUrl,
     shortName: shortName(typeUrl),
     status: syncStatusOf(type),
-    ...(lastSent === undefined ? {} : { lastSent: timeOf(lastSent) }),
-    ...(lastAcked === undefined ? {} : { lastAcked: timeOf(lastAcked) }),
-    ...(refusal === undefined ? {} : { lastRefusal: refusal }),
-    ...(resumedAt === undefined ? {} : { resumedAt: timestamp(resumedAt) }),
+    ...defined({
+      lastSent: lastSent && timeOf(lastSent),
+      lastAcked: lastAcked && timeOf(lastAcked),
+      lastRefusal: lastRefusal(session, type, madeAt),
+      resumedAt: resumedAt === undefined ? undefined : timestamp(resumedAt),
+    }),
   };
 }
 

@@ -1,5 +1,7 @@
 /** Which version of each resource a proxy should hold, and which it does. */
+
 import type { ResourceSyncJson } from "../../gen/types/fairlead/debug/v1/debug_pb.js";
+import { defined } from "../base/defined.js";
 import type { EncodedResource } from "../xds/resource.js";
 import type { Quarantined, TypeStatus } from "../xds/state/stream-status.js";
 import type { Connection, Observed } from "./observed.js";
@@ -29,8 +31,7 @@ function syncOf(
   const isSame = wanted?.version === accepted?.version;
   return {
     name,
-    ...(wanted === undefined ? {} : { version: wanted.version }),
-    ...(accepted === undefined ? {} : { acceptedVersion: accepted.version }),
+    ...defined({ version: wanted?.version, acceptedVersion: accepted?.version }),
     ...(errorOf(wanted, refused) ?? { status: isSame ? "ACCEPTED" : "PENDING" }),
   };
 }

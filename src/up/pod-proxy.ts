@@ -1,6 +1,8 @@
 /** The Envoy of one pod. */
+
 import { join } from "node:path";
 import type { ControlPlane } from "../app.js";
+import { defined } from "../base/defined.js";
 import type { Diagnostic } from "../base/diagnostic.js";
 import { makePrivateDirectory, writePrivateFile } from "../ca/private-file.js";
 import { meshConfigIn } from "../config/mesh-config/mesh-config.js";
@@ -122,7 +124,6 @@ function bootstrapOptions(settings: ProxySettings, pod: PlacedPod): BootstrapOpt
     metrics: { address: addresses.pod, port: METRICS_PORT },
     makesMetrics: makesMetrics(tables.Telemetry, meshConfigIn(tables)),
     statistics: pod.statistics,
-    ...(settings.protocol === undefined ? {} : { protocol: settings.protocol }),
-    ...(settings.dnsResolvers === undefined ? {} : { dnsResolvers: settings.dnsResolvers }),
+    ...defined({ protocol: settings.protocol, dnsResolvers: settings.dnsResolvers }),
   };
 }

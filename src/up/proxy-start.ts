@@ -1,3 +1,4 @@
+import { defined } from "../base/defined.js";
 import type { ProxyConfigSpec } from "../config/kinds/proxy-config.js";
 import { METADATA_PREFIX } from "../config/kinds/unapplied-metadata.js";
 import type { ResourceOf } from "../config/kinds.js";
@@ -75,12 +76,7 @@ export function proxyStart(tables: ResourceTables, pods: Pods): ProxyStart {
 }
 
 function told({ gatewayTopology, proxyHeaders, tracing: all }: ProxyConfigFields): ToldSettings {
-  const tracing = tracingSettings(all);
-  return {
-    ...(gatewayTopology === undefined ? {} : { gatewayTopology }),
-    ...(proxyHeaders === undefined ? {} : { proxyHeaders }),
-    ...(tracing === undefined ? {} : { tracing }),
-  };
+  return defined({ gatewayTopology, proxyHeaders, tracing: tracingSettings(all) });
 }
 
 /** Each of the two ways to name a service counts over both of those that are less near. */

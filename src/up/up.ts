@@ -1,8 +1,10 @@
 /** A whole mesh on this machine: the control plane, the pods with their proxies and applications, and what they need. */
+
 import { stat } from "node:fs/promises";
 import { join } from "node:path";
 import pino from "pino";
 import { type ControlPlane, type ControlPlaneOptions, startControlPlane } from "../app.js";
+import { defined } from "../base/defined.js";
 import type { SocketAddress } from "../envoy/bootstrap/bootstrap.js";
 import type { SlotShare } from "./addresses.js";
 import { startEchoApplications } from "./echo/echo.js";
@@ -160,14 +162,9 @@ function controlPlaneOptions(
     // The user's first: where both have a resource of one name, theirs is in force.
     configDirs: [directory],
     madeDir: state.made,
-    ...(secretsDirectory === undefined ? {} : { secretsDir: secretsDirectory }),
     stateDir: state.path,
-    ...(workloadTtlMs === undefined ? {} : { workloadTtlMs }),
-    ...(cacertsDir === undefined ? {} : { cacertsDir }),
-    ...(discoverKeys === undefined ? {} : { discoverKeys }),
-    ...(discoverRootsFile === undefined ? {} : { discoverRootsFile }),
-    ...(fetchModules === undefined ? {} : { fetchModules }),
-    ...(fetchRootsFile === undefined ? {} : { fetchRootsFile }),
+    ...defined({ secretsDir: secretsDirectory, workloadTtlMs, cacertsDir }),
+    ...defined({ discoverKeys, discoverRootsFile, fetchModules, fetchRootsFile }),
     address: ADDRESS,
     plaintextPort: ports.plaintext,
     tlsPort: ports.tls,

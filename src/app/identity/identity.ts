@@ -1,8 +1,10 @@
 /** Who is who: the authority, the ways in, and what proxies are given to prove themselves by. */
+
 import { createFileRegistry, fromBinary, type Registry } from "@bufbuild/protobuf";
 import { FileDescriptorSetSchema } from "@bufbuild/protobuf/wkt";
 import type { ServiceDefinition } from "@grpc/grpc-js";
 import type { Logger } from "pino";
+import { defined } from "../../base/defined.js";
 import { type Authenticate, createAuthenticator } from "../../ca/authenticate.js";
 import { type Authority, openAuthority } from "../../ca/authority.js";
 import { createBuckets } from "../../ca/buckets.js";
@@ -215,9 +217,7 @@ function openAuthorityOf(options: IdentityOptions): Promise<Authority> {
   return openAuthority({
     stateDirectory: stateDir,
     trustDomain,
-    ...(workloadTtlMs === undefined ? {} : { workloadTtlMs }),
-    ...(workloadKeyType === undefined ? {} : { workloadKeyType }),
-    ...(cacertsDir === undefined ? {} : { cacertsDirectory: cacertsDir }),
+    ...defined({ workloadTtlMs, workloadKeyType, cacertsDirectory: cacertsDir }),
     now: options.timers.now,
   });
 }
@@ -228,11 +228,11 @@ function followTrust(
   onChange: (given: GivenTrust) => void,
 ): Promise<FollowedTrust> {
   const { trustDomain, trustBundlesDir, crlFile, cacertsDir, logger } = options;
-  const places = {
-    ...(trustBundlesDir === undefined ? {} : { bundlesDirectory: trustBundlesDir }),
-    ...(crlFile === undefined ? {} : { revocationsFile: crlFile }),
-    ...(cacertsDir === undefined ? {} : { cacertsDirectory: cacertsDir }),
-  };
+  const places = defined({
+    bundlesDirectory: trustBundlesDir,
+    revocationsFile: crlFile,
+    cacertsDirectory: cacertsDir,
+  });
   return followGivenTrust({
     source: givenTrustSource(places, trustDomain),
     authority,

@@ -8,6 +8,7 @@ import { identityFiles } from "../../agent/identity-files.js";
 import type { AgentClock } from "../../agent/keep-identity.js";
 import { openTokenFile } from "../../agent/token-file.js";
 import { readDescriptors, readOwnDescriptors } from "../../app/package-files.js";
+import { defined } from "../../base/defined.js";
 import { formatHostPort } from "../../base/host-port.js";
 import { requestCertificate } from "../../ca/certificate-client.js";
 import { CERTIFICATE_SERVICE } from "../../ca/certificate-service.js";
@@ -17,6 +18,7 @@ import { proxyEnvironment } from "../../envoy/bootstrap/node.js";
 import { createEncoder } from "../../envoy/encoder.js";
 import { findEnvoy } from "../../up/envoy/envoy-binary.js";
 import { startEnvoy } from "../../up/envoy/envoy-process.js";
+import { absolute } from "../arguments.js";
 import {
   controlPlaneToJoin,
   givenRoots,
@@ -62,19 +64,17 @@ export async function runAgentCommand(
   });
   const { namespace, serviceAccount } = written.node;
   const wanted = { namespace, serviceAccount };
-  const tokenFile = options.tokenFile === undefined ? undefined : resolve(options.tokenFile);
+  const tokenFile = absolute(options.tokenFile);
+  const token = tokenFile === undefined ? undefined : openTokenFile(tokenFile);
   const roots = await givenRoots(options);
   const probe = await probeOf(options, written, server);
   const envoy = await envoyOf(context, options, { written, directory, envoyArguments });
   await runAgent({
     wanted,
     directory,
-    ...(roots === undefined ? {} : { givenRoots: roots }),
-    ...(tokenFile === undefined ? {} : { token: openTokenFile(tokenFile) }),
+    ...defined({ givenRoots: roots, token, envoy, probe }),
     certify: await certifier(server),
     clock: CLOCK,
-    ...(envoy === undefined ? {} : { envoy }),
-    ...(probe === undefined ? {} : { probe }),
     onEvent: agentLog(createLogger(context, "info"), {
       wanted,
       controlPlane: formatHostPort(server),
@@ -130,7 +130,7 @@ async function envoyOf(
         bootstrap,
         directory: run.directory,
         admin,
-        ...(output === undefined ? {} : { output }),
+        ...defined({ output }),
         // One thread for each CPU, as an Envoy has that is started by itself.
         concurrency: 0,
         environment: { ...proxyEnvironment(node), ...defined(environment) },
@@ -143,12 +143,4 @@ async function envoyOf(
     drainPath: `/drain_listeners?graceful${node.type === "sidecar" ? "&inboundonly" : ""}`,
     drainMs: drainTime,
   };
-}
-
-function defined(environment: CommandContext["environment"]): Readonly<Record<string, string>> {
-  return Object.fromEntries(
-    Object.entries(environment).flatMap(([name, value]) =>
-      value === undefined ? [] : [[name, value]],
-    ),
-  );
 }

@@ -1,6 +1,8 @@
 /** The bootstrap of a proxy, by the options of a command. */
+
 import { isIPv6 } from "node:net";
 import { networkInterfaces } from "node:os";
+import { defined } from "../../base/defined.js";
 import { diagnosticLines } from "../../base/diagnostic.js";
 import { visibleLines } from "../../base/visible-text.js";
 import { COMMAND_PROBE_METADATA, GROUP_METADATA } from "../../config/node-metadata.js";
@@ -119,8 +121,7 @@ function bootstrapOptions(
     status: { address: everywhere, port: statusPort },
     metrics: { address: everywhere, port: metricsPort },
     makesMetrics: options.metrics === true,
-    ...(declared === undefined ? {} : { statistics: declared.statistics }),
-    ...(dnsResolver === undefined ? {} : { dnsResolvers: dnsResolver }),
+    ...defined({ statistics: declared?.statistics, dnsResolvers: dnsResolver }),
   };
 }
 
@@ -137,9 +138,7 @@ function nodeOptions(
     ...identityOf(options, declared),
     interceptionMode: options.mode,
     unprivileged: options.unprivileged === true,
-    ...(locality === undefined ? {} : { locality }),
-    ...(appAddress === undefined ? {} : { appAddress }),
-    ...(egressAddress === undefined ? {} : { egressAddress }),
+    ...defined({ locality, appAddress, egressAddress }),
   };
 }
 

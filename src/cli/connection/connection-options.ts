@@ -1,6 +1,6 @@
 import type { Command } from "commander";
 import type { HostPort } from "../../base/host-port.js";
-import { parseHostPort } from "../arguments.js";
+import { collect, parseHostPort } from "../arguments.js";
 import type { CommandContext } from "../context.js";
 import { defaultStatePath } from "../state-path.js";
 
@@ -26,4 +26,22 @@ export function addConnectionFlags(command: Command, { environment }: CommandCon
     .option("--cert-dir <dir>", "call it with the cert-chain.pem, key.pem and root-cert.pem there")
     .option("--authority <name>", "the name in its certificate (default: its host)")
     .option("--state <dir>", `the state directory of one on this machine (default: ${state})`);
+}
+
+/** Adds the flag by which a command finds what a control plane keeps: see `meantState`. */
+export function addStateFlag(command: Command, { environment }: CommandContext): Command {
+  const usual = defaultStatePath(environment);
+  return command.option(
+    "--state <dir>",
+    `the control plane's state directory; else that of the one that runs here, or ${usual}`,
+  );
+}
+
+/** Adds the flag by which a command looks at files rather than asking a control plane. */
+export function addConfigFlag(command: Command): Command {
+  return command.option(
+    "--config <dir>",
+    "a directory of YAML instead of a mesh that runs; repeatable",
+    collect,
+  );
 }

@@ -1,17 +1,19 @@
 import { resolve } from "node:path";
 import type { Logger } from "pino";
 import { type ControlPlane, startControlPlane } from "../../app.js";
+import { defined } from "../../base/defined.js";
 import { type Diagnostic, diagnosticLines } from "../../base/diagnostic.js";
 import type { HostPort } from "../../base/host-port.js";
 import { visibleLines } from "../../base/visible-text.js";
-import type { parseServiceAccount } from "../arguments.js";
+import { absolute, type parseServiceAccount } from "../arguments.js";
 import { type CommandContext, stopped } from "../context.js";
 import { KEY_TYPES } from "../key-types.js";
+import { type CalledServersOptions, calledServers } from "./called-servers.js";
 import { createLogger } from "./create-logger.js";
 import { collectWhenDeserted, runAsControlPlane, runAsServing } from "./v8-flags.js";
 
 /** The options of `fairlead serve`. */
-export interface ServeOptions {
+export interface ServeOptions extends CalledServersOptions {
   readonly config: readonly string[];
   readonly secrets?: string;
   readonly state: string;
@@ -28,10 +30,6 @@ export interface ServeOptions {
   readonly crl?: string;
   readonly peer?: readonly HostPort[];
   readonly jwtIssuers?: string;
-  readonly discoverKeys?: readonly string[];
-  readonly discoverRoots?: string;
-  readonly fetchModules?: readonly string[];
-  readonly fetchRoots?: string;
   readonly logLevel: string;
 }
 
@@ -42,29 +40,24 @@ export async function runServe(context: CommandContext, options: ServeOptions): 
   const tell = diagnosticTeller(context, logger);
   const controlPlane = await startControlPlane({
     configDirs: options.config,
-    ...(options.secrets === undefined ? {} : { secretsDir: options.secrets }),
     stateDir: resolve(options.state),
     address: options.address,
     plaintextPort: options.port,
     tlsPort: options.tlsPort,
     httpPort: options.httpPort,
-    ...(options.tlsName === undefined ? {} : { tlsNames: options.tlsName }),
-    ...(options.workloadTtl === undefined ? {} : { workloadTtlMs: options.workloadTtl }),
     workloadKeyType: KEY_TYPES[options.workloadKey],
-    ...(options.operator === undefined ? {} : { operators: options.operator }),
-    ...(options.cacerts === undefined ? {} : { cacertsDir: resolve(options.cacerts) }),
-    ...(options.trustBundles === undefined
-      ? {}
-      : { trustBundlesDir: resolve(options.trustBundles) }),
-    ...(options.crl === undefined ? {} : { crlFile: resolve(options.crl) }),
-    ...(options.peer === undefined ? {} : { peers: options.peer }),
-    ...(options.jwtIssuers === undefined ? {} : { jwtIssuersFile: resolve(options.jwtIssuers) }),
-    ...(options.discoverKeys === undefined ? {} : { discoverKeys: options.discoverKeys }),
-    ...(options.discoverRoots === undefined
-      ? {}
-      : { discoverRootsFile: resolve(options.discoverRoots) }),
-    ...(options.fetchModules === undefined ? {} : { fetchModules: options.fetchModules }),
-    ...(options.fetchRoots === undefined ? {} : { fetchRootsFile: resolve(options.fetchRoots) }),
+    ...defined({
+      secretsDir: options.secrets,
+      tlsNames: options.tlsName,
+      workloadTtlMs: options.workloadTtl,
+      operators: options.operator,
+      cacertsDir: absolute(options.cacerts),
+      trustBundlesDir: absolute(options.trustBundles),
+      crlFile: absolute(options.crl),
+      peers: options.peer,
+      jwtIssuersFile: absolute(options.jwtIssuers),
+    }),
+    ...calledServers(options),
     logger,
   });
   try {

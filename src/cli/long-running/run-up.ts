@@ -1,15 +1,18 @@
 import { resolve } from "node:path";
+import { defined } from "../../base/defined.js";
 import type { SocketAddress } from "../../envoy/bootstrap/bootstrap.js";
 import { podTable, refusalLines, secondsText, tryText } from "../../up/report.js";
 import { tryLines } from "../../up/try-lines.js";
 import { startUp, type Up } from "../../up/up.js";
 import { type Terminal, UpTerminal } from "../../up/up-terminal.js";
+import { absolute } from "../arguments.js";
 import { type CommandContext, colorsFor, stopped } from "../context.js";
 import { upStatePath } from "../state-path.js";
+import { type CalledServersOptions, calledServers } from "./called-servers.js";
 import { collectWhenDeserted, runAsControlPlane, runAsServing } from "./v8-flags.js";
 
 /** The options of `fairlead up`. */
-export interface UpCommandOptions {
+export interface UpCommandOptions extends CalledServersOptions {
   readonly state?: string;
   readonly secrets?: string;
   readonly cacerts?: string;
@@ -19,10 +22,6 @@ export interface UpCommandOptions {
   readonly logLevel: string;
   readonly standIns: boolean;
   readonly dnsResolver?: readonly SocketAddress[];
-  readonly discoverKeys?: readonly string[];
-  readonly discoverRoots?: string;
-  readonly fetchModules?: readonly string[];
-  readonly fetchRoots?: string;
 }
 
 const WAITING_INTERVAL_MS = 5000;
@@ -41,8 +40,11 @@ export async function runUp(
   const up = await startUp({
     directory,
     stateDirectory,
-    ...(options.secrets === undefined ? {} : { secretsDirectory: options.secrets }),
-    ...(options.cacerts === undefined ? {} : { cacertsDir: resolve(options.cacerts) }),
+    ...defined({
+      secretsDirectory: options.secrets,
+      cacertsDir: absolute(options.cacerts),
+      dnsResolvers: options.dnsResolver,
+    }),
     ports: { plaintext: options.port, tls: options.tlsPort, http: options.httpPort },
     envoy: {
       named: environment["FAIRLEAD_ENVOY"],
@@ -50,13 +52,7 @@ export async function runUp(
       installation,
     },
     standIns: options.standIns,
-    ...(options.dnsResolver === undefined ? {} : { dnsResolvers: options.dnsResolver }),
-    ...(options.discoverKeys === undefined ? {} : { discoverKeys: options.discoverKeys }),
-    ...(options.discoverRoots === undefined
-      ? {}
-      : { discoverRootsFile: resolve(options.discoverRoots) }),
-    ...(options.fetchModules === undefined ? {} : { fetchModules: options.fetchModules }),
-    ...(options.fetchRoots === undefined ? {} : { fetchRootsFile: resolve(options.fetchRoots) }),
+    ...calledServers(options),
     logLevel: options.logLevel,
     onEvent: (event) => {
       terminal.event(event);

@@ -1,7 +1,7 @@
+import { defined } from "../../base/defined.js";
 import { Engine } from "../../base/engine.js";
 import { type ConfigResource, refOf } from "../../config/resource.js";
 import { isDryRun } from "../../envoy/authorization/rbac.js";
-import { defined } from "../../envoy/defined.js";
 import { appliedEnvoyFilters } from "../../mesh/extension/envoy-filters.js";
 import { createExtensionFinder } from "../../mesh/extension/extensions.js";
 import type { PolicySubject } from "../../mesh/policy-targets.js";

@@ -1,5 +1,6 @@
 /** Envoy's external authorization filters, for HTTP and for connections. See Istio, pilot/pkg/security/authz/builder. */
 import { byKey } from "../../base/compare-text.js";
+import { defined } from "../../base/defined.js";
 import type { ExternalAuthorizer } from "../../config/mesh-config/external-authorizer.js";
 import { any } from "../any.js";
 import type {
@@ -10,7 +11,6 @@ import type {
   MetadataMatcherJson,
   StringMatcherJson,
 } from "../api.js";
-import { defined } from "../defined.js";
 import { goDuration } from "../duration.js";
 import { RBAC_HTTP_FILTER, RBAC_NETWORK_FILTER } from "./rbac.js";
 

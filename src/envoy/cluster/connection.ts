@@ -1,7 +1,7 @@
+import { defined } from "../../base/defined.js";
 import type { TcpKeepalive } from "../../config/kinds/connection-pool.js";
 import type { EffectivePolicy, PolicyDefaults } from "../../mesh/routing/traffic-policy.js";
 import type { ClusterJson } from "../api.js";
-import { defined } from "../defined.js";
 import { goDuration } from "../duration.js";
 import { circuitBreakers } from "./circuit-breakers.js";
 

@@ -1,3 +1,4 @@
+import { defined } from "../../base/defined.js";
 import type { ConnectionPoolSettings } from "../../config/kinds/connection-pool.js";
 import type { ServerTLSSettings } from "../../config/kinds/server-tls-settings.js";
 import type { ResourceRef } from "../../config/resource.js";
@@ -8,7 +9,6 @@ import type { ApplicationEndpoint } from "../../mesh/sidecar/sidecar-ingress.js"
 import { socketAddress } from "../address.js";
 import type { ClusterJson } from "../api.js";
 import type { Built } from "../built.js";
-import { defined } from "../defined.js";
 import { inboundClusterName } from "../names.js";
 import { type ConnectionDefaults, connectionOptions } from "./connection.js";
 import { type StatSubject, statName } from "./stat-name.js";

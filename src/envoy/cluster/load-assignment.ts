@@ -1,4 +1,5 @@
 import { byKey } from "../../base/compare-text.js";
+import { defined } from "../../base/defined.js";
 import { ENDPOINT_METADATA } from "../../config/kinds/peer-attributes.js";
 import {
   type EndpointGroup,
@@ -12,7 +13,6 @@ import { targetPortOf } from "../../mesh/workload/service-endpoints.js";
 import type { Workload } from "../../mesh/workload/workload.js";
 import { socketAddress } from "../address.js";
 import type { ClusterLoadAssignmentJson, LbEndpointJson, LocalityJson } from "../api.js";
-import { defined } from "../defined.js";
 import { podMetadata } from "../filter/called-pod.js";
 import type { WorkloadLabels } from "../telemetry/metrics-log.js";
 

@@ -1,6 +1,6 @@
+import { defined, positive } from "../../base/defined.js";
 import type { OutlierDetection } from "../../config/kinds/outlier-detection.js";
 import type { OutlierDetectionJson } from "../api.js";
-import { defined, positive } from "../defined.js";
 import { goDuration } from "../duration.js";
 
 /** A detector that is on for any number above zero and off for zero. */

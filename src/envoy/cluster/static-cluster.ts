@@ -1,10 +1,10 @@
 /** Clusters that do not depend on any service. */
 
+import { defined } from "../../base/defined.js";
 import type { ConnectionPoolSettings } from "../../config/kinds/connection-pool.js";
 import type { AddressFamilies, LookUpFamily } from "../../mesh/proxy/proxy.js";
 import { cidrRange } from "../address.js";
 import type { ClusterJson } from "../api.js";
-import { defined } from "../defined.js";
 import { httpProtocolOptions } from "../http-protocol-options.js";
 import { BLACK_HOLE_CLUSTER, INBOUND_PASSTHROUGH_CLUSTER, PASSTHROUGH_CLUSTER } from "../names.js";
 import { type ConnectionDefaults, connectionOptions } from "./connection.js";

@@ -1,8 +1,8 @@
+import { defined, positive } from "../../base/defined.js";
 import type { ClientTLSSettings } from "../../config/kinds/client-tls-settings.js";
 import type { ConnectionPoolSettings } from "../../config/kinds/connection-pool.js";
 import { isHttp, isHttp2, type Protocol } from "../../mesh/service/protocol.js";
 import type { ClusterJson, Http2ProtocolOptionsJson, HttpProtocolOptionsJson } from "../api.js";
-import { defined, positive } from "../defined.js";
 import { goDuration } from "../duration.js";
 import { writtenAsGiven } from "../filter/header-case.js";
 import { httpProtocolOptions } from "../http-protocol-options.js";

@@ -1,3 +1,4 @@
+import { given } from "../../base/defined.js";
 import type { ClientTLSSettings } from "../../config/kinds/client-tls-settings.js";
 import { isIpAddress } from "../../config/kinds/dns-names.js";
 import type { TLSConfig } from "../../config/mesh-config/mesh-config-schema.js";
@@ -8,7 +9,6 @@ import type {
   UpstreamTlsContextJson,
 } from "../api.js";
 import { adsCredential } from "../config-source.js";
-import { given } from "../defined.js";
 import {
   certificatesOfFiles,
   clientCertificateFiles,

@@ -1,10 +1,10 @@
 /** What configures the filter of an extension, by itself: a proxy asks for it by the filter's name (ECDS). */
 import type { AnyJson } from "@bufbuild/protobuf/wkt";
+import { defined } from "../../base/defined.js";
 import type { WasmConfig } from "../../config/kinds/wasm-config.js";
 import type { Extension } from "../../mesh/extension/extensions.js";
 import type { WasmModule } from "../../mesh/extension/wasm-modules.js";
 import { any } from "../any.js";
-import { defined } from "../defined.js";
 import { failsOpen, LUA_TYPE, layerOf, passingRbac, WASM_TYPES } from "./extension-filter.js";
 
 /** Where Envoy has the bytes of a module from. */

@@ -1,4 +1,6 @@
 /** Checks the tokens of requests: Istio's RequestAuthentications as Envoy's JWT filter. */
+
+import { defined } from "../../base/defined.js";
 import { usableKeySet } from "../../config/kinds/jwks.js";
 import type { JWTRule } from "../../config/kinds/request-authentication.js";
 import type { ResourceOf } from "../../config/kinds.js";
@@ -6,7 +8,6 @@ import { any } from "../any.js";
 import type { HttpFilterJson, JwtProviderJson, JwtRequirementJson } from "../api.js";
 import { JWT_FILTER, JWT_PAYLOAD } from "../authorization/jwt-claims.js";
 import { type KeyServer, keyServer } from "../cluster/key-server-cluster.js";
-import { defined } from "../defined.js";
 import { goDuration } from "../duration.js";
 import { BLACK_HOLE_CLUSTER } from "../names.js";
 

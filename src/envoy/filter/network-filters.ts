@@ -1,4 +1,6 @@
 /** Network filters other than the HTTP connection manager. */
+
+import { defined } from "../../base/defined.js";
 import { formatHostPort } from "../../base/host-port.js";
 import type { TunnelSettings } from "../../config/kinds/traffic-policy.js";
 import type { ConnectionSettings } from "../../mesh/proxy/connection-settings.js";
@@ -6,7 +8,6 @@ import { any } from "../any.js";
 import type { AccessLogJson, FilterJson, ListenerFilterJson, TcpProxyJson } from "../api.js";
 import { dnsCache, type LookUp } from "../cluster/forward-proxy.js";
 import { adsSource } from "../config-source.js";
-import { defined } from "../defined.js";
 import { goDuration } from "../duration.js";
 import { CONNECTED } from "../telemetry/access-log.js";
 import { MESH_ALPN } from "../tls/mutual-tls.js";

@@ -1,4 +1,6 @@
 /** The inbound listeners of a sidecar. */
+
+import { defined } from "../../base/defined.js";
 import type { HTTPRetry } from "../../config/kinds/http-retry.js";
 import { DEFAULT_CONNECTIONS } from "../../mesh/proxy/connection-settings.js";
 import type { AddressFamilies } from "../../mesh/proxy/proxy.js";
@@ -14,7 +16,6 @@ import type {
   TransportSocketJson,
 } from "../api.js";
 import type { InboundPort } from "../cluster/inbound-cluster.js";
-import { defined } from "../defined.js";
 import {
   type ConnectionManagerSettings,
   httpConnectionManager,

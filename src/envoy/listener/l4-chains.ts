@@ -1,4 +1,6 @@
 /** The ways through a listener for connections that are not HTTP, as VirtualServices route them. */
+
+import { defined } from "../../base/defined.js";
 import type { Path } from "../../config/kind.js";
 import { refOf } from "../../config/resource.js";
 import type { HostResolver } from "../../mesh/host-resolver.js";
@@ -18,7 +20,6 @@ import type { Decision } from "../../mesh/security/tls-decisions.js";
 import { networksOf } from "../address.js";
 import type { FilterJson } from "../api.js";
 import { wildcardLookUp } from "../cluster/forward-proxy.js";
-import { defined } from "../defined.js";
 import { goDuration } from "../duration.js";
 import { sniForwardProxy, type TcpWay } from "../filter/network-filters.js";
 import { type ClusterKey, outboundClusterName } from "../names.js";

@@ -3,6 +3,8 @@
  * the listener of its port with all other HTTP, since requests name their host; other protocols have the service's own
  * address, or share the port and are told apart by server name.
  */
+
+import { defined } from "../../base/defined.js";
 import { hasPartialWildcard } from "../../config/kinds/dns-names.js";
 import type { ResourceRef } from "../../config/resource.js";
 import type { VirtualService } from "../../mesh/routing/virtual-service.js";
@@ -16,7 +18,6 @@ import {
 } from "../../mesh/service/service.js";
 import { type EgressListener, type EgressPort, leadsAnywhere } from "../../mesh/sidecar/sidecar.js";
 import { networksOf } from "../address.js";
-import { defined } from "../defined.js";
 import { proxyRouteName, RESERVED_PORTS } from "../names.js";
 import { hostDomains } from "../route/virtual-host.js";
 import { ANY_ADDRESS } from "./address.js";

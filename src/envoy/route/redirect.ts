@@ -1,8 +1,8 @@
+import { defined } from "../../base/defined.js";
 import { memberOf } from "../../base/member-of.js";
 import type { HTTPDirectResponse } from "../../config/kinds/http-direct-response.js";
 import type { HTTPRedirect } from "../../config/kinds/http-redirect.js";
 import type { RedirectActionJson, RouteJson, RouteMatchJson } from "../api.js";
-import { defined } from "../defined.js";
 import { replacedPrefix } from "./path-rewrite.js";
 
 const RESPONSE_CODES: Readonly<Record<number, RedirectActionJson["responseCode"]>> = {

@@ -1,7 +1,7 @@
+import { defined } from "../../base/defined.js";
 import { type HTTPRetry, retriedStatus } from "../../config/kinds/http-retry.js";
 import { any } from "../any.js";
 import type { RetryPolicyJson } from "../api.js";
-import { defined } from "../defined.js";
 import { goDuration } from "../duration.js";
 
 /** What Istio retries on when nobody says: failures after which the request was not handled. */

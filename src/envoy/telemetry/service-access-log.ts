@@ -1,10 +1,10 @@
 /** Loggers that tell a service of requests and connections, by gRPC. See Istio, telemetry_logging.go. */
 
 import { byKey } from "../../base/compare-text.js";
+import { defined } from "../../base/defined.js";
 import type { ToldLogService } from "../../mesh/telemetry/access-logging.js";
 import { any } from "../any.js";
 import type { AccessLogFilterJson, AccessLogJson } from "../api.js";
-import { defined } from "../defined.js";
 import { outboundClusterName } from "../names.js";
 import { DEFAULT_LOG_FORMAT, formattersFor } from "./access-log.js";
 

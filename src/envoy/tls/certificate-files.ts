@@ -3,11 +3,11 @@
  * secret and takes them when they are renewed; files that a listener or cluster names it reads only once.
  */
 
+import { given } from "../../base/defined.js";
 import type { ClientTLSSettings } from "../../config/kinds/client-tls-settings.js";
 import type { ServerTLSSettings, TLSCertificate } from "../../config/kinds/server-tls-settings.js";
 import type { CommonTlsContextJson, SecretJson } from "../api.js";
 import { adsCredential } from "../config-source.js";
-import { given } from "../defined.js";
 import { meshRootsList } from "./mesh-roots.js";
 
 /** A certificate chain and its key, by their paths. */
