@@ -1,5 +1,4 @@
 /** Values of options, read from text. Each throws commander's InvalidArgumentError, which names the option. */
-
 import { isIP } from "node:net";
 import { resolve } from "node:path";
 import { InvalidArgumentError } from "commander";

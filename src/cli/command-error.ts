@@ -12,6 +12,9 @@ export class CommandError extends Error {
   }
 }
 
+/** The exit code for a command line that cannot be understood. */
+export const USAGE = 2;
+
 /** The exit code of a command that was ended before it was done. See Bash, "Exit Status": 128 and the number of the signal. */
 export const INTERRUPTED = 130;
 

@@ -16,7 +16,7 @@ import { bootstrapCommand } from "./bootstrap.js";
 import { bugReportCommand } from "./bug-report.js";
 import { caCommand } from "./ca.js";
 import { checkInjectCommand } from "./check-inject.js";
-import { CommandError, CommandExit, describeError } from "./command-error.js";
+import { CommandError, CommandExit, describeError, USAGE } from "./command-error.js";
 import { COMPLETE, completionCommand } from "./completion.js";
 import type { CommandContext } from "./context.js";
 import { dashboardCommand } from "./dashboard.js";
@@ -40,7 +40,6 @@ import { waitCommand } from "./wait.js";
 import { whyCommand } from "./why.js";
 
 const FAILED = 1;
-const USAGE = 2;
 
 /** Runs the command that the arguments name. Never rejects. */
 export async function runCommandLine(

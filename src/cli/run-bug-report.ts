@@ -2,6 +2,7 @@ import type {
   DiagnosticsJson,
   ListProxiesResponseJson,
 } from "../../gen/types/fairlead/debug/v1/debug_pb.js";
+import { counted } from "../base/counted.js";
 import { visibleLines } from "../base/visible-text.js";
 import { DebugCallError, type DebugClient } from "../debug/client.js";
 import { ISTIO_VERSION } from "../envoy/bootstrap/node.js";
@@ -33,9 +34,7 @@ export async function runBugReport(
     const answer = await debug.listProxies({ namespace });
     await writeArchive(output, entriesOf(debug, answer, client));
     const count = answer.proxies?.length ?? 0;
-    context.stderr.write(
-      visibleLines([`${output} tells of ${count} ${count === 1 ? "proxy" : "proxies"}`]),
-    );
+    context.stderr.write(visibleLines([`${output} tells of ${counted(count, "proxy")}`]));
   });
 }
 

@@ -14,7 +14,7 @@ import {
   checkWorkloads,
 } from "../up/checked-injection.js";
 import { declaredWorkloads } from "../up/workloads.js";
-import { CommandError } from "./command-error.js";
+import { CommandError, USAGE } from "./command-error.js";
 import { askControlPlane } from "./connection/connect.js";
 import { parsePod } from "./connection/connected-proxies.js";
 import type { ConnectionOptions } from "./connection/connection-options.js";
@@ -29,8 +29,6 @@ export interface CheckInjectOptions extends ConnectionOptions {
   readonly config?: readonly string[];
   readonly output: "table" | "json" | "yaml";
 }
-
-const USAGE = 2;
 
 /**
  * Prints which pods get a proxy.

@@ -1,3 +1,4 @@
+import { counted } from "../base/counted.js";
 import { type Diagnostic, diagnosticLines, type Severity } from "../base/diagnostic.js";
 import { visibleLines } from "../base/visible-text.js";
 import { readSources } from "../config/sources/scan.js";
@@ -6,7 +7,7 @@ import { validateSource } from "../config/validate-source.js";
 import { CommandError } from "./command-error.js";
 import type { CommandContext } from "./context.js";
 import { patchCheckFor } from "./patch-check.js";
-import { readStandardInput } from "./standard-input.js";
+import { readStandardInput, STANDARD_INPUT } from "./standard-input.js";
 
 /** The options of `fairlead validate`. */
 export interface ValidateOptions {
@@ -19,9 +20,6 @@ interface Validated {
   readonly path: string;
   readonly diagnostics: readonly Diagnostic[];
 }
-
-/** What stands for the standard input among the names of files. */
-const STANDARD_INPUT = "-";
 
 /**
  * Says what is wrong with each file. Throws a `CommandError` when that is an error, or when there is no such file.
@@ -40,7 +38,7 @@ export async function runValidate(
   if (errors.length === 0) return;
   const wrong = files.filter((file) => has(file, "error"));
   throw new CommandError(
-    `${count(errors.length, "error")} in ${count(wrong.length, "file")} of ${String(files.length)}`,
+    `${counted(errors.length, "error")} in ${counted(wrong.length, "file")} of ${String(files.length)}`,
     "mend the lines that are shown; a resource with an error has no effect",
   );
 }
@@ -80,8 +78,4 @@ function validatedLines(file: Validated): readonly string[] {
 
 function has({ diagnostics }: Validated, wanted: Severity): boolean {
   return diagnostics.some(({ severity }) => severity === wanted);
-}
-
-function count(number: number, what: string): string {
-  return `${String(number)} ${what}${number === 1 ? "" : "s"}`;
 }

@@ -2,6 +2,7 @@ import type {
   ListProxiesResponseJson,
   ProxyJson,
 } from "../../gen/types/fairlead/debug/v1/debug_pb.js";
+import { counted } from "../base/counted.js";
 import { visibleLines } from "../base/visible-text.js";
 import { COMPONENT } from "../debug/control-plane-identifier.js";
 import { ISTIO_VERSION } from "../envoy/bootstrap/node.js";
@@ -107,6 +108,6 @@ function versionCounts(proxies: readonly ProxyJson[]): string {
   }
   return [...counts]
     .sort(([a], [b]) => b.localeCompare(a, "en", { numeric: true }))
-    .map(([version, count]) => `Envoy ${version} (${count} ${count === 1 ? "proxy" : "proxies"})`)
+    .map(([version, count]) => `Envoy ${version} (${counted(count, "proxy")})`)
     .join(", ");
 }

@@ -6,11 +6,12 @@ import type {
   ResourceSyncJson,
 } from "../../gen/types/fairlead/debug/v1/debug_pb.js";
 import { columns } from "../base/columns.js";
+import { counted } from "../base/counted.js";
 import { visibleLines } from "../base/visible-text.js";
 import { kindsNamed } from "../config/kind-named.js";
 import { KINDS } from "../config/kinds.js";
 import type { DebugClient } from "../debug/client.js";
-import { CommandError } from "./command-error.js";
+import { CommandError, USAGE } from "./command-error.js";
 import { askControlPlane } from "./connection/connect.js";
 import type { ConnectionOptions } from "./connection/connection-options.js";
 import type { CommandContext } from "./context.js";
@@ -35,7 +36,6 @@ interface Given {
 
 /** How often the control plane is asked. */
 const POLL_MS = 100;
-const USAGE = 2;
 const REFUSED = 3;
 const TIMED_OUT = 4;
 
@@ -163,10 +163,6 @@ const pendingIn = (outstanding: readonly ResourceSyncJson[]): readonly ResourceS
 const namesOf = (outstanding: readonly ResourceSyncJson[]): number =>
   new Set(outstanding.map(({ proxy }) => proxy)).size;
 
-const proxiesIn = (count: number): string => `${count} ${count === 1 ? "proxy" : "proxies"}`;
-
-const errorsIn = (count: number): string => `${count} ${count === 1 ? "error" : "errors"}`;
-
 function report(
   { proxies = 0, outstanding = [], errors = 0, behind = 0, resource }: ConvergenceJson,
   ms: number,
@@ -181,11 +177,11 @@ function report(
     errors === 0 || resource !== undefined
       ? []
       : [
-          `The configuration has ${errorsIn(errors)}, of which nothing new is in force: \`fairlead analyze\` shows where`,
+          `The configuration has ${counted(errors, "error")}, of which nothing new is in force: \`fairlead analyze\` shows where`,
         ];
   const about = resource === undefined ? "" : `${resource.name ?? ""}: `;
   const hold = proxies === 1 ? "holds what it should" : "hold what they should";
-  const held = `${proxies - behind} of ${proxiesIn(proxies)} ${hold}`;
+  const held = `${proxies - behind} of ${counted(proxies, "proxy")} ${hold}`;
   return [...table, ...mistakes, `${about}${held}, after ${(ms / 1000).toFixed(1)} s`];
 }
 
@@ -199,14 +195,14 @@ function problemOf(
       return undefined;
     case "faulty":
       return new CommandError(
-        `${nameOf(latest)} has ${errorsIn(latest.errors ?? 0)}: it is ${latest.resource?.present === true ? "in force without what is wrong, or in an earlier version" : "not in force"}`,
+        `${nameOf(latest)} has ${counted(latest.errors ?? 0, "error")}: it is ${latest.resource?.present === true ? "in force without what is wrong, or in an earlier version" : "not in force"}`,
         "`fairlead analyze` shows what is wrong",
         REFUSED,
       );
     case "refused": {
       const { behind = 0 } = latest;
       return new CommandError(
-        `${proxiesIn(behind)} ${behind === 1 ? "goes" : "go"} on with an earlier version of what is refused`,
+        `${counted(behind, "proxy")} ${behind === 1 ? "goes" : "go"} on with an earlier version of what is refused`,
         "mend the configuration that made it",
         REFUSED,
       );
@@ -240,7 +236,7 @@ function lateness(
       return [`no proxy ${question.proxy} was connected within ${seconds} s`, whoIsThere];
     case undefined: {
       const pending = namesOf(pendingIn(latest.outstanding ?? []));
-      return [`${proxiesIn(pending)} did not answer within ${seconds} s`, whoIsThere];
+      return [`${counted(pending, "proxy")} did not answer within ${seconds} s`, whoIsThere];
     }
   }
 }

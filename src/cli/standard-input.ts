@@ -3,6 +3,9 @@ import { decodeText } from "../config/sources/read-found.js";
 import { DEFAULT_LIMITS } from "../config/sources/root.js";
 import type { Source } from "../config/sources/source.js";
 
+/** What stands for the standard input among the names of files. */
+export const STANDARD_INPUT = "-";
+
 /** How the standard input is called where a file's path would stand. */
 const PATH = "<stdin>";
 

@@ -1,5 +1,4 @@
 /** The other side of the debug API: how a command asks a control plane that runs. */
-
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { createFileRegistry, fromBinary } from "@bufbuild/protobuf";

@@ -1,5 +1,4 @@
 /** A proxy that is connected, as the debug API describes it. */
-
 import type {
   ProxyJson,
   RefusalJson,

@@ -1,5 +1,4 @@
 /** Which version of each resource a proxy should hold, and which it does. */
-
 import type { ResourceSyncJson } from "../../gen/types/fairlead/debug/v1/debug_pb.js";
 import { defined } from "../base/defined.js";
 import type { EncodedResource } from "../xds/resource.js";

@@ -1,5 +1,4 @@
 /** What a call tells of who makes it. */
-
 import type { IncomingHttpHeaders, ServerHttp2Stream } from "node:http2";
 import { TLSSocket } from "node:tls";
 import { bracketed } from "../base/host-port.js";

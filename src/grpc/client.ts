@@ -2,7 +2,6 @@
  * A client of gRPC over HTTP/2 for commands. A command asks little and ends; loading the client of grpc-js would take a quarter of
  * its time (see docs/decisions/0013-own-grpc-server.md).
  */
-
 import {
   type ClientHttp2Session,
   type ClientHttp2Stream,

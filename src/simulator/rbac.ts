@@ -1,5 +1,4 @@
 /** Whether Envoy's role-based access control lets a request through. See Envoy, config.rbac.v3. */
-
 import ipaddr from "ipaddr.js";
 import { byKey } from "../base/compare-text.js";
 import { literalRegex } from "../base/literal-regex.js";

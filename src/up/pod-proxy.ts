@@ -1,5 +1,4 @@
 /** The Envoy of one pod. */
-
 import { join } from "node:path";
 import type { ControlPlane } from "../app.js";
 import { defined } from "../base/defined.js";

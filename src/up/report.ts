@@ -1,7 +1,7 @@
 /** What `up` tells, as lines of text. */
-
 import type { ProxyStatus, Settled, Update } from "../app.js";
 import { columns } from "../base/columns.js";
+import { plural } from "../base/counted.js";
 import type { Diagnostic } from "../base/diagnostic.js";
 import type { Kind } from "../config/kinds.js";
 import { formatRef, keyOf } from "../config/resource.js";
@@ -51,7 +51,7 @@ export function refusalLines(proxies: readonly ProxyStatus[]): readonly string[]
   const more = refusing.length - MAX_NAMED;
   return [
     ...refusing.slice(0, MAX_NAMED),
-    ...(more > 0 ? [`and ${more} more ${plural(more, "proxy", "proxies")}`] : []),
+    ...(more > 0 ? [`and ${more} more ${plural(more, "proxy")}`] : []),
   ];
 }
 
@@ -120,7 +120,7 @@ export function settledText({ concerned, acknowledged, rejected, ms }: Settled):
   if (concerned === 0) return "concerns no proxy";
   const refused = rejected.length > 0 ? `, refused by ${rejected.join(", ")}` : "";
   const all = acknowledged === concerned ? "" : ` of ${concerned}`;
-  return `acknowledged by ${acknowledged}${all} ${plural(concerned, "proxy", "proxies")} in ${Math.round(ms)} ms${refused}`;
+  return `acknowledged by ${acknowledged}${all} ${plural(concerned, "proxy")} in ${Math.round(ms)} ms${refused}`;
 }
 
 /** A diagnostic that is over: where it was and what was wrong, without what there was to do. */
@@ -153,11 +153,6 @@ function portFailureText(failures: readonly EchoFailure[]): string {
     return `${problem}: another program listens on it for all addresses; end that, or have it listen on 127.0.0.1 alone`;
   }
   return `${problem}: ${first?.code ?? "unknown"}`;
-}
-
-/** `1 proxy`, `2 proxies`. */
-export function plural(count: number, one: string, many: string): string {
-  return count === 1 ? one : many;
 }
 
 /** `0.4 s`. */

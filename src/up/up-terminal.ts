@@ -1,6 +1,7 @@
 /** What a person sees of `up`: what happens, line by line, in the order in which it happens. */
 import type pc from "picocolors";
 import type { Settled, Update } from "../app.js";
+import { counted } from "../base/counted.js";
 import { type Diagnostic, diagnosticLines } from "../base/diagnostic.js";
 import { visibleText } from "../base/visible-text.js";
 import type { Kind } from "../config/kinds.js";
@@ -16,7 +17,6 @@ import {
   changeText,
   isDeclared,
   noticeLines,
-  plural,
   portFailureLines,
   secondsText,
   settledText,
@@ -177,7 +177,7 @@ export class UpTerminal {
   #showProgress(): void {
     if (this.#phase !== "starting" || !this.#terminal.interactive || this.#proxies === 0) return;
     const ready = this.#proxies - this.#waitedFor.size;
-    const text = `  ${ready} of ${this.#proxies} ${plural(this.#proxies, "proxy", "proxies")} ready`;
+    const text = `  ${ready} of ${counted(this.#proxies, "proxy")} ready`;
     this.#terminal.write(ERASE_LINE + text);
     this.#hasProgress = true;
   }

@@ -1,5 +1,4 @@
 /** A whole mesh on this machine: the control plane, the pods with their proxies and applications, and what they need. */
-
 import { stat } from "node:fs/promises";
 import { join } from "node:path";
 import pino from "pino";

@@ -1,5 +1,4 @@
 /** Who is who: the authority, the ways in, and what proxies are given to prove themselves by. */
-
 import { createFileRegistry, fromBinary, type Registry } from "@bufbuild/protobuf";
 import { FileDescriptorSetSchema } from "@bufbuild/protobuf/wkt";
 import type { ServiceDefinition } from "@grpc/grpc-js";

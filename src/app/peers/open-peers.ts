@@ -1,5 +1,4 @@
 /** Opens what a control plane has to do with others of its mesh, and says where that is kept. */
-
 import { randomUUID } from "node:crypto";
 import { hostname } from "node:os";
 import { join } from "node:path";

@@ -1,5 +1,4 @@
 /** The call by which another control plane is followed: over TLS, with the certificate of this one. */
-
 import type { ServiceDefinition } from "@grpc/grpc-js";
 import type { FollowRegistrationsResponseJson } from "../../../gen/types/fairlead/peer/v1/peer_pb.js";
 import type { HostPort } from "../../base/host-port.js";

@@ -11,11 +11,8 @@ import { createConfigStore } from "../../config/store/config-store.js";
 import { CommandError } from "../command-error.js";
 import type { CommandContext } from "../context.js";
 import { patchCheckFor } from "../patch-check.js";
-import { readStandardInput } from "../standard-input.js";
+import { readStandardInput, STANDARD_INPUT } from "../standard-input.js";
 import { aboutMeshConfigFile, asMeshConfigMap } from "./mesh-config-file.js";
-
-/** What stands for the standard input among the names of files. */
-const STANDARD_INPUT = "-";
 
 /** What is looked at beside the files. */
 export interface BesideFiles {

@@ -1,6 +1,7 @@
 import type { Analyzer } from "../../analysis/analyzer.js";
 import { MESSAGES } from "../../analysis/messages.js";
 import { isSuppressed, type Suppression } from "../../analysis/suppression.js";
+import { counted } from "../../base/counted.js";
 import type { Diagnostic, Severity } from "../../base/diagnostic.js";
 import { visibleLines } from "../../base/visible-text.js";
 import { CommandError } from "../command-error.js";
@@ -158,7 +159,7 @@ function failWhenBad(found: readonly Diagnostic[], where: string, threshold: Sev
 function describeCounts(diagnostics: readonly Diagnostic[]): string {
   const counts = (["error", "warning", "note"] as const).map((severity) => {
     const count = diagnostics.filter((one) => one.severity === severity).length;
-    return { count, text: `${count} ${severity}${count === 1 ? "" : "s"}` };
+    return { count, text: counted(count, severity) };
   });
   return counts
     .filter(({ count }) => count > 0)

@@ -1,5 +1,4 @@
 /** The control plane that a proxy joins, and the roots that it trusts at first. */
-
 import { access, readFile } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { errorMessage } from "../../base/error-message.js";

@@ -1,5 +1,4 @@
 /** The bootstrap of a proxy, by the options of a command. */
-
 import { isIPv6 } from "node:net";
 import { networkInterfaces } from "node:os";
 import { defined } from "../../base/defined.js";

@@ -1,5 +1,4 @@
 /** The proxies that are connected to the control plane, by the names that people give them. */
-
 import type { ProxyJson } from "../../../gen/types/fairlead/debug/v1/debug_pb.js";
 import { didYouMean } from "../../base/closest-word.js";
 import type { HostPort } from "../../base/host-port.js";

@@ -1,5 +1,4 @@
 /** Questions to the admin interface of an Envoy. */
-
 import { request } from "node:http";
 import { errorMessage } from "../../base/error-message.js";
 import { formatHostPort, type HostPort } from "../../base/host-port.js";

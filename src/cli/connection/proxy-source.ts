@@ -2,7 +2,6 @@
  * Which proxy a command is about, and where its configuration is read: in a saved answer, at the proxy's own Envoy, or, where
  * that cannot be reached, at the control plane, which knows what it sent and the proxy accepted.
  */
-
 import { type Command, Option } from "commander";
 import type { DumpSectionJson } from "../../../gen/types/fairlead/debug/v1/debug_pb.js";
 import { formatHostPort, type HostPort } from "../../base/host-port.js";

@@ -1,7 +1,7 @@
 import { closestWord } from "../../base/closest-word.js";
 import { visibleLines } from "../../base/visible-text.js";
 import type { Labels } from "../../mesh/labels.js";
-import { CommandError } from "../command-error.js";
+import { CommandError, USAGE } from "../command-error.js";
 import { askAdmin } from "../connection/envoy-admin.js";
 import { findLiveProxy, type LiveOptions, type LiveProxy } from "../connection/proxy-source.js";
 import type { CommandContext } from "../context.js";
@@ -17,8 +17,6 @@ export interface LogOptions extends LiveOptions {
 }
 
 const DEFAULT_LEVELS: LogLevels = { all: "warning", named: new Map() };
-
-const USAGE = 2;
 
 /**
  * Changes the levels of the loggers of a proxy, or of several, if that was asked for, and shows them.

@@ -1,5 +1,4 @@
 /** `fairlead proxy-status POD`: the difference between what a proxy was sent and what its Envoy holds. */
-
 import { formatHostPort } from "../../base/host-port.js";
 import { visibleLines } from "../../base/visible-text.js";
 import { type Comparison, compareDumps } from "../../console/compare-dumps.js";

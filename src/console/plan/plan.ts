@@ -1,4 +1,5 @@
 /** What a change of the configuration does, before anyone does it. */
+import { counted } from "../../base/counted.js";
 import { type Diagnostic, diagnosticLines } from "../../base/diagnostic.js";
 import { type JsonDifference, shownValue } from "../json-differences.js";
 import type { EnvoyChange } from "./envoy-changes.js";
@@ -78,13 +79,7 @@ function findingLines(heading: string, diagnostics: readonly Diagnostic[]): read
 function summaryOf({ resources, groups, proxies, newDiagnostics }: Plan): string {
   const concerned = groups.reduce((sum, group) => sum + group.proxies.length, 0);
   return (
-    `${count(resources.length, "resource")} of the configuration, ` +
-    `${concerned} of ${count(proxies, "proxy")}, ${count(newDiagnostics.length, "new finding")}`
+    `${counted(resources.length, "resource")} of the configuration, ` +
+    `${concerned} of ${counted(proxies, "proxy")}, ${counted(newDiagnostics.length, "new finding")}`
   );
-}
-
-const PLURALS: Readonly<Record<string, string>> = { proxy: "proxies" };
-
-function count(number: number, what: string): string {
-  return `${number} ${number === 1 ? what : (PLURALS[what] ?? `${what}s`)}`;
 }

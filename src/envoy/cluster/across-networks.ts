@@ -1,5 +1,4 @@
 /** What callers in one network call in place of endpoints in others. See Istio, EndpointsByNetworkFilter. */
-
 import { byKey } from "../../base/compare-text.js";
 import { networkOfCaller, type PlacedCaller } from "../../mesh/routing/locality-balancing.js";
 import type { EffectivePolicy } from "../../mesh/routing/traffic-policy.js";

@@ -1,5 +1,4 @@
 /** Clusters that do not depend on any service. */
-
 import { defined } from "../../base/defined.js";
 import type { ConnectionPoolSettings } from "../../config/kinds/connection-pool.js";
 import type { AddressFamilies, LookUpFamily } from "../../mesh/proxy/proxy.js";

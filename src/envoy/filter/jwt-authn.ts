@@ -1,5 +1,4 @@
 /** Checks the tokens of requests: Istio's RequestAuthentications as Envoy's JWT filter. */
-
 import { defined } from "../../base/defined.js";
 import { usableKeySet } from "../../config/kinds/jwks.js";
 import type { JWTRule } from "../../config/kinds/request-authentication.js";

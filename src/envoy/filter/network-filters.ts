@@ -1,5 +1,4 @@
 /** Network filters other than the HTTP connection manager. */
-
 import { defined } from "../../base/defined.js";
 import { formatHostPort } from "../../base/host-port.js";
 import type { TunnelSettings } from "../../config/kinds/traffic-policy.js";

@@ -1,5 +1,4 @@
 /** The inbound listeners of a sidecar. */
-
 import { defined } from "../../base/defined.js";
 import type { HTTPRetry } from "../../config/kinds/http-retry.js";
 import { DEFAULT_CONNECTIONS } from "../../mesh/proxy/connection-settings.js";

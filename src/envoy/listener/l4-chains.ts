@@ -1,5 +1,4 @@
 /** The ways through a listener for connections that are not HTTP, as VirtualServices route them. */
-
 import { defined } from "../../base/defined.js";
 import type { Path } from "../../config/kind.js";
 import { refOf } from "../../config/resource.js";

@@ -3,7 +3,6 @@
  * the listener of its port with all other HTTP, since requests name their host; other protocols have the service's own
  * address, or share the port and are told apart by server name.
  */
-
 import { defined } from "../../base/defined.js";
 import { hasPartialWildcard } from "../../config/kinds/dns-names.js";
 import type { ResourceRef } from "../../config/resource.js";

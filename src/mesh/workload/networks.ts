@@ -2,7 +2,6 @@
  * The networks of the mesh. A workload in another network is reached only through a gateway of that network, which passes mutual
  * TLS on as it is. See Istio, MeshNetworks, and "Install Multicluster".
  */
-
 import ipaddr from "ipaddr.js";
 import { byKey } from "../../base/compare-text.js";
 import type { Engine } from "../../base/engine.js";

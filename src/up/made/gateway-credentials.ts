@@ -1,5 +1,4 @@
 /** The certificates that gateways ask for by name and no file gives them. */
-
 import { byKey } from "../../base/compare-text.js";
 import type { Server } from "../../config/kinds/gateway.js";
 import type { ResourceOf } from "../../config/kinds.js";
