@@ -7,9 +7,9 @@ import type { AdminLogOptions } from "./run-admin-log.js";
 import { outputOption } from "./write-output.js";
 
 const HELP = `
-Levels: ${SCOPE_LEVELS.join(", ")}. Without --level and --reset they are shown and stay. They last until they are changed
-again or the control plane ends; each change is in the log. Lines of the log have the name of their scope in "scope", those of the
-scope default have none. Who asks without TLS is shown the levels and changes none.
+Levels: ${SCOPE_LEVELS.join(", ")}. Without --level and --reset the levels are shown and nothing changes. A change lasts
+until the next one, or until the control plane ends; each change is logged. A line of the log has its scope in "scope"; lines of the
+scope default have none. A caller without TLS is shown the levels and cannot change them.
 
 Examples:
   $ fairlead admin log
@@ -22,9 +22,12 @@ Examples:
 export function adminCommand(context: CommandContext): Command {
   const log = new Command("log")
     .alias("l")
-    .description("how much a control plane that runs logs, and change it")
+    .description("show or change how much a running control plane logs")
     .addOption(
-      new Option("--level <[scope:]level,...>", "of all scopes, or of those that are named")
+      new Option(
+        "--level <[scope:]level,...>",
+        "the new level of all scopes, or of those that are named",
+      )
         .argParser(
           parseLevelList({
             levels: SCOPE_LEVELS,
@@ -34,7 +37,7 @@ export function adminCommand(context: CommandContext): Command {
         )
         .conflicts("reset"),
     )
-    .option("--reset", "all scopes as when the control plane was started")
+    .option("--reset", "set all scopes to what they were when the control plane started")
     .addOption(outputOption("short"));
   addConnectionFlags(log, context)
     .addHelpText("after", HELP)
@@ -44,7 +47,7 @@ export function adminCommand(context: CommandContext): Command {
     });
   return new Command("admin")
     .alias("istiod")
-    .description("look after a control plane that runs")
+    .description("look after a running control plane")
     .addCommand(log)
     .addHelpText("after", "\nExample:\n  $ fairlead admin log");
 }

@@ -1,4 +1,4 @@
-import { Command } from "commander";
+import { Command, Option } from "commander";
 import type { AgentCommandOptions } from "./agent/run-agent.js";
 import { parseTtl } from "./arguments.js";
 import { addBootstrapOptions } from "./bootstrap/bootstrap-options.js";
@@ -8,12 +8,12 @@ import type { CommandContext } from "./context.js";
 const DEFAULT_DRAIN = "5s";
 
 const HELP = `
-A proxy comes back by itself then, also after a reboot: the agent has a key of its own, has it certified by the control plane, and
-keeps both in the directory of --identity, where Envoy reads them. It joins by the token once, and renews by its certificate, which is
-good for a day. When that has ended it reads the token again, each time that it tries: write a new one into the same file.
-With --command-probe whoever writes the files of --config says what is run here, as the user of the agent: have them be this machine's
-own. The control plane never says it.
-What stands behind -- is for Envoy. A signal to end has Envoy's connections end within --drain-time, a second one ends all at once.
+The agent makes a key, has the control plane certify it, and keeps both in the directory of --identity, where Envoy reads them. So a
+proxy comes back by itself, also after a reboot. The agent joins with the token once, and renews its certificate, which is valid
+for a day, with the certificate before. When that has expired, each attempt reads the token file again: write a new token into it.
+With --command-probe the files of --config decide which command runs here as the user of the agent: let nobody else write them. The
+control plane never decides it.
+Arguments behind -- are passed to Envoy. The first signal to end gives connections --drain-time to end, the second ends all at once.
 
 Examples:
   $ fairlead agent --workload vm-1.default --group vms --config mesh --control-plane mesh.example.com:15012 --root-cert root.pem --token-file token
@@ -23,24 +23,26 @@ Examples:
 /** `fairlead agent`. */
 export function agentCommand(context: CommandContext): Command {
   const command = new Command("agent")
-    .description("keep the identity of a workload, and run the Envoy that joins by it")
-    .argument("[arguments...]", "of Envoy, behind --");
+    .description("keep the identity of a workload, and run the Envoy that joins with it")
+    .argument("[arguments...]", "arguments for Envoy, behind --");
   return addBootstrapOptions(command, context)
     .option(
       "--identity <dir>",
-      "where key and certificate are kept (default: a directory of the workload's beside --state's default)",
+      "where key and certificate are kept (default: a directory for the workload below the default of --state)",
     )
     .option("--envoy <file>", "Envoy's executable (default: FAIRLEAD_ENVOY, else one in the PATH)")
-    .option("--no-envoy", "only keep the identity: `fairlead bootstrap --identity` is for Envoy")
     .option(
-      "--command-probe",
-      "run the command of the group's probe (exec) as --config has it now, and report what it comes to",
+      "--no-envoy",
+      "only keep the identity; `fairlead bootstrap --identity` prints the bootstrap for an Envoy that you start",
     )
     .option(
-      "--drain-time <time>",
-      "how long connections have when it ends",
-      parseTtl,
-      parseTtl(DEFAULT_DRAIN),
+      "--command-probe",
+      "run the exec probe of the group, as --config has it now, and report its result",
+    )
+    .addOption(
+      new Option("--drain-time <time>", "how long connections have to end when the agent ends")
+        .argParser(parseTtl)
+        .default(parseTtl(DEFAULT_DRAIN), DEFAULT_DRAIN),
     )
     .addHelpText("after", HELP)
     .action(async (envoyArguments: readonly string[], options: AgentCommandOptions) => {

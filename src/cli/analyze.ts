@@ -8,10 +8,10 @@ import type { CommandContext } from "./context.js";
 import { formatOption } from "./format-option.js";
 
 const HELP = `
-Without files, what a control plane that runs has read is looked at. Directories are looked at with all that is below them, as \`serve\` reads them. An ingress gateway with the labels
-istio=ingressgateway is taken for there. Exit code 79 when something is found that is as bad as --failure-threshold, 65
-when a file cannot be read. A resource that is meant to be as it is can say so by the annotation
-galley.istio.io/analyze-suppress, with codes joined by commas or *.
+Without files, the configuration that a running control plane has read is analyzed. A directory is read with all that is below it,
+as by \`serve\`. An ingress gateway with the labels istio=ingressgateway is assumed to exist. The exit code is 79 when a finding is
+as severe as --failure-threshold, 65 when a file cannot be read. A resource that is meant to be as it is has the annotation
+galley.istio.io/analyze-suppress, with codes joined by commas, or *.
 
 Examples:
   $ fairlead analyze
@@ -25,13 +25,13 @@ Examples:
 export function analyzeCommand(context: CommandContext): Command {
   const command = new Command("analyze")
     .description(
-      "look for mistakes in files of YAML or in a mesh that runs, with Istio's analyzers and more",
+      "look for mistakes in YAML files or in a running mesh, with Istio's analyzers and more",
     )
     .argument("[files...]", "files, directories, or - for the standard input")
     .option("--secrets <dir>", "certificates as files: NAMESPACE/NAME/{tls.crt,tls.key,ca.crt}")
     .option(
       "--meshConfigFile <file>",
-      "the mesh configuration, rather than that of ConfigMap istio-system/istio in the files",
+      "the mesh configuration, instead of the ConfigMap istio-system/istio in the files",
     );
   addSelection(command);
   addOutput(command);
@@ -45,21 +45,22 @@ export function analyzeCommand(context: CommandContext): Command {
 
 function addSelection(command: Command): void {
   command
-    .option("-n, --namespace <name>", "tell of resources of this namespace alone")
+    .option("-n, --namespace <name>", "show only findings about this namespace")
     .addOption(
-      new Option("-A, --all-namespaces", "tell of all namespaces, as without -n").conflicts(
-        "namespace",
-      ),
+      new Option(
+        "-A, --all-namespaces",
+        "show findings about all namespaces, as without -n",
+      ).conflicts("namespace"),
     )
     .option(
       "-S, --suppress <code=resource>",
-      'do not tell a code of some resources, such as "IST0103=Pod *.testing"; repeatable',
+      'hide a code for some resources, such as "IST0103=Pod *.testing"; repeatable',
       addSuppression,
     )
-    .option("--ignore-unknown", "do not tell of documents that are no resources, or no YAML")
-    .option("--analyzer <name>", "run this analyzer alone; repeatable", collect)
+    .option("--ignore-unknown", "ignore documents that are not resources, or not YAML")
+    .option("--analyzer <name>", "run only this analyzer; repeatable", collect)
     .option("-L, --list-analyzers", "list the analyzers, and do nothing else")
-    // What istioctl has them for is so in any case.
+    // Flags of istioctl's for what is always so here.
     .addOption(new Option("-R, --recursive").hideHelp())
     .addOption(new Option("-k, --use-kube [flag]").choices(["true", "false"]).hideHelp())
     .addOption(new Option("--timeout <time>").hideHelp());
@@ -67,18 +68,14 @@ function addSelection(command: Command): void {
 
 function addOutput(command: Command): void {
   command
-    .option(
-      "--failure-threshold <level>",
-      "what is to fail: Info, Warning or Error",
-      parseLevel,
-      "error",
+    .addOption(
+      levelOption(
+        "failure-threshold",
+        "the least severe level that makes the command fail",
+        "error",
+      ),
     )
-    .option(
-      "--output-threshold <level>",
-      "what is told: Info, Warning or Error",
-      parseLevel,
-      "note",
-    )
+    .addOption(levelOption("output-threshold", "the least severe level that is shown", "note"))
     .addOption(formatOption("log", "json", "yaml"))
     .option("--color", "with colours (default: on a terminal)")
     .option("--no-color", "without colours");
@@ -90,6 +87,13 @@ const LEVELS: ReadonlyMap<string, Severity> = new Map<string, Severity>([
   ["warning", "warning"],
   ["error", "error"],
 ]);
+
+function levelOption(name: string, description: string, usual: Severity): Option {
+  const [word = ""] = [...LEVELS].find(([, level]) => level === usual) ?? [];
+  return new Option(`--${name} <level>`, `${description}: Info, Warning or Error`)
+    .argParser(parseLevel)
+    .default(usual, word);
+}
 
 function parseLevel(text: string): Severity {
   const level = LEVELS.get(text.toLowerCase());

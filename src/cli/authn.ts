@@ -5,11 +5,10 @@ import { formatOption } from "./format-option.js";
 import type { TlsCheckOptions } from "./run-tls-check.js";
 
 const HELP = `
-SERVER is what the PeerAuthentications say for the workloads of the host, CLIENT what the DestinationRule says for who calls
-it; - is nothing. In fact a client without a rule speaks mutual TLS to workloads that have a sidecar and plaintext to
-others, and a workload without a sidecar takes plaintext alone: -o wide shows that, which resource decides where, the
-identities in the certificates of both ends, and the reason of the status. A subset whose policy says how it is called has a
-row of its own.
+SERVER is what the PeerAuthentications say for the workloads of the host, CLIENT what the DestinationRule says for its callers;
+- means that nothing is said. Without a rule, a client speaks mutual TLS to workloads that have a sidecar and plaintext to others,
+and a workload without a sidecar accepts only plaintext: -o wide shows this, which resource decides it, the identities in the
+certificates of both ends, and the reason for the status. A subset whose policy has TLS settings of its own has its own row.
 
 Examples:
   $ fairlead authn tls-check my-service-0.default
@@ -19,10 +18,10 @@ Examples:
 /** `fairlead authn`: how workloads prove who they are. */
 export function authnCommand(context: CommandContext): Command {
   const tlsCheck = new Command("tls-check")
-    .description("whether a proxy and those that it calls agree on TLS")
+    .description("check whether a proxy and the services that it calls agree on TLS")
     .argument("<pod>", "the proxy that calls: NAME.NAMESPACE")
-    .argument("[host]", "whom it calls; all services when absent")
-    .option("-n, --namespace <namespace>", "of a pod that is given by its name alone")
+    .argument("[host]", "the host that it calls (default: all services)")
+    .option("-n, --namespace <namespace>", "the namespace of a pod that is given without one")
     .addOption(formatOption("table", "short", "wide", "json", "yaml"));
   addConnectionFlags(tlsCheck, context)
     .addHelpText("after", HELP)
@@ -31,7 +30,7 @@ export function authnCommand(context: CommandContext): Command {
       await runTlsCheck(context, { pod, host }, options);
     });
   return new Command("authn")
-    .description("look into authentication")
+    .description("inspect authentication")
     .addCommand(tlsCheck)
     .addHelpText("after", "\nExample:\n  $ fairlead authn tls-check my-service-0.default");
 }

@@ -8,7 +8,7 @@ interface CheckOptions extends ProxyOptions {
 }
 
 const HELP = `
-Shown is what the proxy enforces: the policies in the filters of its listeners, each with how many of its rules.
+Shows what the proxy enforces: the policies in the filters of its listeners, and how many rules each has.
 
 Examples:
   $ fairlead authz check payments-v1-0.default
@@ -39,7 +39,7 @@ export function authzCommand(context: CommandContext): Command {
       });
     });
   return new Command("authz")
-    .description("look into authorization")
+    .description("inspect authorization")
     .addCommand(check)
     .addHelpText("after", "\nExample:\n  $ fairlead authz check payments-v1-0.default");
 }

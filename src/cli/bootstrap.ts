@@ -4,11 +4,11 @@ import type { BootstrapCommandOptions } from "./bootstrap/run-bootstrap.js";
 import type { CommandContext } from "./context.js";
 
 const HELP = `
-The bootstrap is complete: a stock Envoy that is started with it joins from any machine that reaches the control plane.
-The root certificate is in it; the token stays in its file, which has to be there when Envoy starts. An Envoy that is started
-again needs a new token, unless \`fairlead agent\` keeps its certificate (--identity). With --config it is as EnvoyFilters for
-the BOOTSTRAP change it. Start Envoy with Istio's --drain-strategy immediate --drain-time-s 45: else connections
-from before an edit go on by the policies of before it, for up to ten minutes.
+A stock Envoy that is started with this bootstrap joins from any machine that reaches the control plane. The root certificate is in
+it; the token stays in its file, which has to exist when Envoy starts. An Envoy that is started again needs a new token, unless
+\`fairlead agent\` keeps its certificate (--identity). With --config, EnvoyFilters for the BOOTSTRAP are applied. Start Envoy with
+Istio's --drain-strategy immediate --drain-time-s 45: otherwise connections from before an edit keep the policies of before it
+for up to ten minutes.
 
 Examples:
   $ fairlead token create --service-account default/default > token
@@ -26,10 +26,10 @@ export function bootstrapCommand(context: CommandContext): Command {
     .addOption(
       new Option(
         "--identity <dir>",
-        "join by the certificate that `fairlead agent` keeps there",
+        "join with the certificate that `fairlead agent` keeps there",
       ).conflicts(["plaintext", "tokenFile"]),
     )
-    .option("--plaintext", "join without TLS, without an identity and secrets")
+    .option("--plaintext", "join without TLS: without identity and secrets")
     .addHelpText("after", HELP)
     .action(async (options: BootstrapCommandOptions) => {
       const { runBootstrap } = await import("./bootstrap/run-bootstrap.js");

@@ -4,9 +4,8 @@ import type { CommandContext } from "./context.js";
 import type { BugReportOptions } from "./run-bug-report.js";
 
 const HELP = `
-The archive has the versions, the proxies that are connected, what each of them was sent and has accepted, what happened
-lately, and what is wrong with the configuration. Keys, tokens and passwords are not in it; host names, addresses and
-routes are.
+The archive has versions, the connected proxies with what each was sent and has accepted, recent events, and what is wrong with the
+configuration. It has host names, addresses and routes, but no keys, tokens or passwords.
 
 Examples:
   $ fairlead bug-report
@@ -15,11 +14,11 @@ Examples:
 /** `fairlead bug-report`. */
 export function bugReportCommand(context: CommandContext): Command {
   const command = new Command("bug-report")
-    .description("save what helps to find a fault, without secrets")
-    .option("-n, --namespace <name>", "the proxies of this namespace alone")
+    .description("save an archive that helps to find a fault, without secrets")
+    .option("-n, --namespace <name>", "only the proxies of this namespace")
     .option(
       "-o, --output <file>",
-      "a new file: .tar.gz, .tgz or .tar",
+      "the new file: .tar.gz, .tgz or .tar",
       "fairlead-bug-report.tar.gz",
     );
   return addConnectionFlags(command, context)

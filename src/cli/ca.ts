@@ -7,7 +7,7 @@ import type { AuthorityCommandOptions } from "./run-ca.js";
 /** `fairlead ca`: the authority of the mesh. */
 export function caCommand(context: CommandContext): Command {
   const status = withOptions(context, new Command("status"))
-    .description("show the roots that are trusted, and how far a rotation is")
+    .description("show the trusted roots, and how far a rotation is")
     .addHelpText("after", "\nExample:\n  $ fairlead ca status")
     .action(async (options: AuthorityCommandOptions) => {
       const { printStatus } = await import("./run-ca.js");
@@ -21,7 +21,7 @@ export function caCommand(context: CommandContext): Command {
       await prepareAndSay(context, options);
     });
   const root = addStateFlag(new Command("root"), context)
-    .description("print the roots that are trusted, for --root-cert on other machines")
+    .description("print the trusted roots, for --root-cert on other machines")
     .addHelpText("after", "\nExample:\n  $ fairlead ca root > root.pem")
     .action(async (options: Pick<AuthorityCommandOptions, "state">) => {
       const { printRoots } = await import("./run-ca.js");

@@ -6,10 +6,10 @@ import { formatOption } from "./format-option.js";
 import type { CheckInjectOptions } from "./run-check-inject.js";
 
 const HELP = `
-It is what \`up\` goes by, and the rules are those of Istio's injector: the labels istio-injection and istio.io/rev of the namespace,
+\`up\` decides by this, with the rules of Istio's injector: the labels istio-injection and istio.io/rev of the namespace, and
 sidecar.istio.io/inject and istio.io/rev of the pod. A namespace that no file declares counts as istio-injection=enabled. With
---config the files are looked at; else what the control plane has read that runs. Without a pod and labels all workloads are told
-of. A gateway's pods have a proxy too, whatever the labels say.
+--config the files are checked, otherwise what a running control plane has read; without a pod or labels, all workloads. The pods
+of a gateway have a proxy, whatever the labels say.
 
 Examples:
   $ fairlead check-inject payments-v1-0.default
@@ -20,13 +20,13 @@ Examples:
 /** `fairlead check-inject`. */
 export function checkInjectCommand(context: CommandContext): Command {
   const command = new Command("check-inject")
-    .description("tell whether pods get a sidecar, and by which label")
+    .description("check whether pods get a sidecar, and which label decides it")
     .argument("[pod]", "NAME.NAMESPACE of a pod, or deployment/NAME.NAMESPACE of a workload")
-    .option("-n, --namespace <namespace>", "of what is given without one")
+    .option("-n, --namespace <namespace>", "the namespace of a name that is given without one")
     .addOption(
       new Option(
         "-l, --labels <k=v,...>",
-        "pods with these labels, in place of one that there is",
+        "check a pod with these labels, instead of one that exists",
       ).argParser(parseLabels),
     );
   addConfigFlag(command).addOption(formatOption("table", "json", "yaml"));

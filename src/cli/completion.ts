@@ -57,7 +57,7 @@ complete -c fairlead -f -a '(__fairlead_complete)'
 const SCRIPTS = { bash: BASH, zsh: ZSH, fish: FISH } as const;
 
 const HELP = `
-The script goes where the shell looks for completions, or is read by its startup file:
+Put the script where the shell looks for completions, or load it in the startup file of the shell:
   bash  eval "$(fairlead completion bash)"
   zsh   eval "$(fairlead completion zsh)"
   fish  fairlead completion fish | source
@@ -72,7 +72,7 @@ export function completionCommand({ stdout }: CommandContext): Command {
     .description(
       "print a script that completes commands, options, pods and names of resources in a shell",
     )
-    .addArgument(new Argument("<shell>", "whose script").choices(Object.keys(SCRIPTS)))
+    .addArgument(new Argument("<shell>", "the shell").choices(Object.keys(SCRIPTS)))
     .addHelpText("after", HELP)
     .action((shell: keyof typeof SCRIPTS) => {
       stdout.write(SCRIPTS[shell]);

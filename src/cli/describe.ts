@@ -45,7 +45,7 @@ const isHost = (text: string): boolean => text.split(".").length > 2;
 
 function withAction(command: Command, context: CommandContext): Command {
   command
-    .option("-n, --namespace <namespace>", "of what is given by its name alone")
+    .option("-n, --namespace <namespace>", "the namespace of a name that is given without one")
     .option("--ignoreUnmeshed", "without warnings about pods that are not in the mesh");
   return addConnectionFlags(command, context).action(
     async (

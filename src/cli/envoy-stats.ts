@@ -21,9 +21,8 @@ interface StatsOptions extends LiveOptions {
 }
 
 const HELP = `
-Those of the server are all that its Envoy keeps; those of clusters are by endpoint, with what is known of its health.
-prom is how Prometheus reads them, Istio's metrics among them; prom-merged has those of the application too, as Istio's agent tells
-them where one runs.
+--type server shows all statistics that Envoy keeps, --type clusters those of each endpoint, with its health. -o prom is the format
+for Prometheus, with Istio's metrics; -o prom-merged adds the application's, where an agent of Istio's merges them.
 
 Examples:
   $ fairlead envoy-stats payments-v1-0.default
@@ -55,9 +54,11 @@ function pathOf({ type, output }: StatsOptions): string {
 /** `fairlead envoy-stats`. */
 export function envoyStatsCommand(context: CommandContext): Command {
   return withLiveProxy(new Command("envoy-stats"), context)
-    .description("the statistics of a proxy, as its Envoy tells them")
+    .description("show the statistics of a proxy's Envoy")
     .addOption(
-      new Option("-t, --type <type>", "whose").choices(["server", "clusters"]).default("server"),
+      new Option("-t, --type <type>", "which statistics")
+        .choices(["server", "clusters"])
+        .default("server"),
     )
     .addOption(formatOption("short", "json", "yaml", "prom", "prom-merged"))
     .addHelpText("after", HELP)

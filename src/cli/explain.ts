@@ -7,13 +7,13 @@ import type { ExplainOptions } from "./explain/run-explain.js";
 import { formatOption } from "./format-option.js";
 
 const HELP = `
-The request is walked through the configuration that the proxies of both ends are sent: which listener, route and cluster
-take it, who allows or refuses it, and which part of which resource decides that. With --config it is walked through the
-mesh that \`up\` would run from the files; else through the one that runs. With --flags, response flags of an access log are
-read: what they mean, and what of all this has to do with them.
+The request is followed through the configuration of the proxies at both ends: which listener, route and cluster take it, who allows
+or refuses it, and which part of which resource decides that. With --config this is the mesh that \`up\` would run from the
+files, otherwise the running one. With --flags, response flags of an access log are explained: what they mean, and what in the
+configuration can lead to them.
 
-A gateway takes the address of a connection for its client's, or, where it trusts as many proxies before it
-(gatewayTopology.numTrustedProxies), the one that they tell in X-Forwarded-For.
+A gateway takes the address of the connection for that of its client; if it trusts that many proxies before it
+(gatewayTopology.numTrustedProxies), the address that they tell in X-Forwarded-For.
 
 Examples:
   $ fairlead explain --from my-service-0.default GET http://payments/api -H 'x-role: admin'
@@ -27,15 +27,15 @@ Examples:
 /** `fairlead explain`. */
 export function explainCommand(context: CommandContext): Command {
   const command = new Command("explain")
-    .description("tell what becomes of a request, and what decides it")
+    .description("explain what happens to a request, and what decides it")
     .argument("[method-or-url]", "the method, GET when there is only a URL")
     .argument("[url]", "http://HOST[:PORT]/PATH, https, or tcp://HOST:PORT")
-    .option("--from <pod>", "who calls: NAME.NAMESPACE of a pod or a workload")
+    .option("--from <pod>", "the caller: NAME.NAMESPACE of a pod or a workload")
     .addOption(
       new Option("--gateway <pod>", "the gateway that is called from outside").conflicts("from"),
     )
     .addOption(
-      new Option("--from-ip <ip>", "from where: the address of the connection to the gateway")
+      new Option("--from-ip <ip>", "the address from which the gateway is called")
         .argParser(parseIpAddress)
         .conflicts("from"),
     )

@@ -4,8 +4,8 @@ import type { CommandContext } from "./context.js";
 import type { InternalDebugOptions } from "./run-internal-debug.js";
 
 const HELP = `
-The paths are those of istiod that there are here, and what is at them is JSON, as istiod has it; list tells which there are. Stock
-istioctl is told the same.
+The paths are those of istiod's debug endpoints that fairlead has, and the answers are JSON as istiod's are. \`list\` shows the paths.
+Stock istioctl gets the same answers.
 
 Examples:
   $ fairlead x internal-debug list
@@ -16,10 +16,10 @@ Examples:
 /** `fairlead internal-debug`. */
 export function internalDebugCommand(context: CommandContext): Command {
   const command = new Command("internal-debug")
-    .description("what the control plane tells for debugging, by path")
+    .description("print what the control plane has at a debug path")
     .argument("<path>", "such as syncz; /debug/syncz is the same")
-    .argument("[pod]", "what is told of one proxy, or of it alone: NAME.NAMESPACE")
-    .option("-n, --namespace <namespace>", "of a pod that is given by its name alone");
+    .argument("[pod]", "the proxy that it is about: NAME.NAMESPACE")
+    .option("-n, --namespace <namespace>", "the namespace of a pod that is given without one");
   return addConnectionFlags(command, context)
     .addHelpText("after", HELP)
     .action(async (path: string, pod: string | undefined, options: InternalDebugOptions) => {

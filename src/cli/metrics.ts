@@ -8,12 +8,12 @@ import type { MetricsOptions } from "./metrics/run-metrics.js";
 const DEFAULT_DURATION = "10s";
 
 const HELP = `
-istioctl asks a Prometheus what was; here the Envoys of the workload are asked themselves, at the beginning and at the end of the time
-that is counted. They tell what they answer as servers: requests of HTTP, those with 4xx and 5xx as errors. An Envoy sums up
-latencies every 5 seconds: where it has requests the command waits for that before it counts, and after it.
+istioctl asks a Prometheus about the past; here the Envoys of the workload are asked, at the beginning and at the end of --duration.
+HTTP requests that they answer as servers are counted; those with 4xx and 5xx are errors. An Envoy sums up latencies every 5
+seconds: where there are requests, the command waits for that before it counts and after it.
 
 The admin interfaces of all pods have to be on this machine. An Envoy that keeps only some statistics (proxyStatsMatcher) may count
-no requests: then - is shown for all.
+no requests: then all columns show -.
 
 Examples:
   $ fairlead x metrics payments-v1
@@ -25,18 +25,18 @@ Examples:
 export function metricsCommand(context: CommandContext): Command {
   const command = new Command("metrics")
     .alias("m")
-    .description("how many requests workloads answer, how many fail, and how long they take")
+    .description("show how many requests workloads answer, how many fail, and how long they take")
     .argument("<workloads...>", "NAME.NAMESPACE of each, or of a pod; or svc/NAME.NAMESPACE")
     .addOption(
       new Option("-d, --duration <time>", "how long to count")
         .argParser(parseTtl)
         .default(parseTtl(DEFAULT_DURATION), DEFAULT_DURATION),
     )
-    .option("-n, --namespace <namespace>", "of a workload that is given by its name alone")
+    .option("-n, --namespace <namespace>", "the namespace of a workload that is given without one")
     .addOption(
       new Option(
         "--proxy-admin-port <port>",
-        "the port of the admin interfaces, where they name another or none",
+        "the port of the admin interfaces (default: that which each proxy names)",
       ).argParser(parsePort),
     )
     .addOption(formatOption("table", "json", "yaml"));

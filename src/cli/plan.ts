@@ -5,16 +5,14 @@ import { formatOption } from "./format-option.js";
 import type { PlanOptions } from "./plan/run-plan.js";
 
 const HELP = `
-Nothing is touched. Without --against and --ref a control plane that runs is asked what the directory would change in the place of
-the one of the same name that it reads, or of all that it reads when none has that name, for the proxies that are connected to
-it. It is sent the files that differ; Secrets and directories that it reads elsewhere are taken as they are. With them two
-states of a directory are compared, for the workloads that they declare. What Envoy would refuse is among the new findings.
+Nothing is changed. Without --against and --ref, a running control plane is asked what the directory would change for the connected
+proxies, in place of the directory of the same name that it reads, or of all that it reads when none has that name. It is sent
+only the files that differ; Secrets and other directories stay as it has them. With --against or --ref, two states of a
+directory are compared, for the workloads that they declare. What Envoy would refuse is among the new findings.
 
-With --validate a real Envoy looks at each resource that would be sent, in its mode for that: no proxy is asked. What it refuses is
-a new finding, at the line that made it. Against a control plane it is shown what this directory alone makes. It runs Lua of
-EnvoyFilters when it reads it: of people whom you do not trust, only where that does no harm.
-
-Exit codes: 0 nothing changes, 2 something does, 1 the new state has errors that were not there before.
+With --validate a real Envoy checks each resource that would be sent, in its mode for that; no proxy is asked. What it refuses is a
+new finding, at the line that made it. Against a control plane, it checks only what this directory makes. Envoy runs the Lua of
+EnvoyFilters when it reads it: validate files of people whom you do not trust only where that does no harm.
 
 Examples:
   $ fairlead plan mesh
@@ -25,17 +23,22 @@ Examples:
 /** `fairlead plan`. */
 export function planCommand(context: CommandContext): Command {
   const command = new Command("plan")
-    .description("say what a change of the configuration would do to every proxy")
-    .argument("<dir>", "a directory of YAML as it is to be")
-    .addOption(new Option("--against <dir>", "the directory as it is").conflicts(["ref", "state"]))
+    .description("show what a change of the configuration would do to every proxy")
+    .argument("<dir>", "the directory of YAML as it is to become")
     .addOption(
-      new Option("--ref <ref>", "a commit or branch of Git in which the directory is as it is"),
+      new Option("--against <dir>", "the directory before the change").conflicts(["ref", "state"]),
+    )
+    .addOption(
+      new Option(
+        "--ref <ref>",
+        "a commit or branch of Git that has the directory before the change",
+      ),
     )
     .option("--validate", "have Envoy validate what proxies would be sent")
     .addOption(
       new Option(
         "--envoy <file>",
-        "the Envoy for that, which it has validate (default: the one that up would take)",
+        "the Envoy for --validate, which this implies (default: the one that up would take)",
       ).implies({ validate: true }),
     )
     .addOption(formatOption("text", "json"));

@@ -12,7 +12,7 @@ import { routesCommand } from "./proxy-config/routes.js";
 import { secretCommand } from "./proxy-config/secret.js";
 
 const HELP = `
-What a proxy holds is read at the admin interface of its Envoy, or in a saved answer of it:
+What a proxy holds is read from the admin interface of its Envoy, or from a saved answer of it:
   curl 'http://127.0.0.1:15000/config_dump?include_eds' > dump.json
 
 Examples:

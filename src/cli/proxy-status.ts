@@ -6,14 +6,14 @@ import { formatOption } from "./format-option.js";
 import type { ProxyStatusOptions } from "./proxy-status/run-proxy-status.js";
 
 const HELP = `
-A proxy is SYNCED with a type of resource when it has accepted all that it was sent, STALE while something is not answered,
-ERROR when it refused something, IGNORED when it did not ask for the type.
+A proxy is SYNCED with a type of resource when it has accepted all that it was sent, STALE while an answer is missing, ERROR when it
+refused something, IGNORED when it did not ask for the type.
 
-For one proxy, what it accepted is compared with what its Envoy holds: by its admin interface, when that is on this machine,
-or by a file with what that answered to /config_dump.
+For one proxy, what it accepted is compared with what its Envoy holds: read from its admin interface, when that is on this
+machine, or from a file with the answer to /config_dump.
 
-JSON and YAML are what istioctl newer than 1.29 prints, a discovery response with a ClientConfig of each proxy; beside it, in
-proxies and controlPlane, they have all that the debug API tells.
+JSON and YAML are what istioctl newer than 1.29 prints, a discovery response with a ClientConfig of each proxy; the members
+proxies and controlPlane beside it have all that the debug API has.
 
 Examples:
   $ fairlead proxy-status
@@ -25,9 +25,9 @@ Examples:
 export function proxyStatusCommand(context: CommandContext): Command {
   const command = new Command("proxy-status")
     .alias("ps")
-    .description("which proxies are connected, and whether they hold what they should")
+    .description("show which proxies are connected, and whether they hold what they should")
     .argument("[pod]", "one proxy: NAME.NAMESPACE")
-    .option("-n, --namespace <name>", "of this namespace alone")
+    .option("-n, --namespace <name>", "only proxies of this namespace")
     .option(
       "-f, --file <file>",
       "for one proxy: a saved /config_dump of its Envoy; - is the standard input",
@@ -35,11 +35,11 @@ export function proxyStatusCommand(context: CommandContext): Command {
     .addOption(
       new Option(
         "--proxy-admin-port <port>",
-        "for one proxy: that of its admin interface, where it names another or none",
+        "for one proxy: the port of its admin interface (default: that which it names)",
       ).argParser(parsePort),
     )
     .addOption(
-      new Option("-v, --verbosity <level>", "1 has a column for each type of resource")
+      new Option("-v, --verbosity <level>", "1 shows a column for each type of resource")
         .choices(["0", "1"])
         .default("0"),
     )

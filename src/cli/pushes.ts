@@ -8,8 +8,8 @@ import type { PushesOptions } from "./run-pushes.js";
 const DEFAULT_LIMIT = 10;
 
 const HELP = `
-READ, PARSE and MESH are the reading of files, the checking of what is in them, and what that means for the mesh. SEND goes to
-the last response, of which ENCODE is what making them took; ACK from there to the last answer of a proxy.
+READ, PARSE and MESH are the times to read files, to check what is in them, and to work out what it means for the mesh. SEND lasts
+until the last response is sent; ENCODE is its part for making the responses. ACK lasts from there to the last answer of a proxy.
 
 Examples:
   $ fairlead pushes
@@ -18,7 +18,7 @@ Examples:
 /** `fairlead pushes`. */
 export function pushesCommand(context: CommandContext): Command {
   const command = new Command("pushes")
-    .description("show the slowest of the recent changes, and what took how long")
+    .description("show the slowest of the recent changes, and how long each step took")
     .addOption(new Option("--limit <n>", "how many").argParser(parseCount).default(DEFAULT_LIMIT))
     .addOption(formatOption("table", "json"));
   return addConnectionFlags(command, context)

@@ -15,8 +15,8 @@ import type { ServeOptions } from "./long-running/run-serve.js";
 import { defaultStatePath } from "./state-path.js";
 
 const HELP = `
-Proxies join with a bootstrap of \`fairlead bootstrap\` and a token of \`fairlead token create\`. On a terminal the log is
-lines to read; else it is JSON, a line for each entry.
+Proxies join with a bootstrap from \`fairlead bootstrap\` and a token from \`fairlead token create\`. On a terminal the log is text;
+otherwise it is JSON, one line for each entry.
 
 Examples:
   $ fairlead serve --config mesh
@@ -26,21 +26,28 @@ Examples:
 /** `fairlead serve`. */
 export function serveCommand(context: CommandContext): Command {
   const command = new Command("serve")
-    .description("run the control plane alone")
+    .description("run only the control plane")
     .requiredOption("--config <dir>", "a directory of YAML, which is watched; repeatable", collect)
     .option("--secrets <dir>", "certificates as files: NAMESPACE/NAME/{tls.crt,tls.key,ca.crt}")
-    .option("--state <dir>", "what must survive a restart", defaultStatePath(context.environment))
+    .option(
+      "--state <dir>",
+      "where to keep what must survive a restart",
+      defaultStatePath(context.environment),
+    )
     .option("--address <ip>", "where to listen", "127.0.0.1")
     .option("--port <port>", "xDS in plaintext, without secrets", parsePort, 15010)
     .option("--tls-port <port>", "xDS with TLS", parsePort, 15012)
     .option("--http-port <port>", "metrics and health", parsePort, 15014)
-    .option("--tls-name <name>", "a name or address that proxies call it by; repeatable", collect)
+    .option("--tls-name <name>", "a name or address by which proxies call it; repeatable", collect)
     .option(
       "--operator <ns/name>",
       "a service account that may ask for the state of proxies over TLS; repeatable",
       collectServiceAccount,
     )
-    .option("--cacerts <dir>", "an authority that is given: Istio's cacerts files, watched")
+    .option(
+      "--cacerts <dir>",
+      "a certificate authority of your own: Istio's cacerts files, watched",
+    )
     .option(
       "--trust-bundles <dir>",
       "roots of other trust domains, whose workloads may call: TRUST-DOMAIN.pem or .json, watched",
@@ -54,11 +61,14 @@ export function serveCommand(context: CommandContext): Command {
       "the TLS port of another control plane of the mesh, whose workloads are called from here; repeatable",
       collectHostPort,
     )
-    .option("--jwt-issuers <file>", "whose JSON Web Tokens let proxies in beside join tokens");
+    .option(
+      "--jwt-issuers <file>",
+      "a file of issuers whose JSON Web Tokens let proxies in, beside join tokens",
+    );
   return addCalledServers(command)
     .option("--workload-ttl <time>", "how long workload certificates are valid", parseTtl)
     .addOption(
-      new Option("--workload-key <type>", "of the keys that are made for workloads")
+      new Option("--workload-key <type>", "the type of the keys that are made for workloads")
         .choices(Object.keys(KEY_TYPES))
         .default("p256"),
     )

@@ -11,15 +11,19 @@ const DEFAULT_TTL = "10m";
 export function tokenCommand(context: CommandContext): Command {
   const create = withOptions(context, new Command("create"))
     .description("make a join token and print it")
-    .requiredOption("--service-account <ns/name>", "whom it lets in", parseServiceAccount)
+    .requiredOption(
+      "--service-account <ns/name>",
+      "the service account that it lets in",
+      parseServiceAccount,
+    )
     .addOption(
-      new Option("--ttl <time>", "how long it is good for")
+      new Option("--ttl <time>", "how long it is valid")
         .argParser(parseTtl)
         .default(parseTtl(DEFAULT_TTL), DEFAULT_TTL),
     )
     .option(
       "--labels <pairs>",
-      "the labels that the workload may have, and no others; any when absent",
+      "the only labels that the workload may have (default: any)",
       parseLabels,
     )
     .option("--uses <n>", "how many times it can be used", parseCount, 1)
@@ -32,14 +36,14 @@ export function tokenCommand(context: CommandContext): Command {
       await createAndPrint(context, options);
     });
   const list = withOptions(context, new Command("list"))
-    .description("list the tokens that are known, without their secrets")
+    .description("list the tokens, without their secrets")
     .addHelpText("after", "\nExample:\n  $ fairlead token list")
     .action(async (options: TokenOptions) => {
       const { printList } = await import("./run-token.js");
       await printList(context, options);
     });
   const revoke = withOptions(context, new Command("revoke"))
-    .description("make a token worthless")
+    .description("revoke a token")
     .argument("<id>", "as `fairlead token list` shows it")
     .addHelpText("after", "\nExample:\n  $ fairlead token revoke k3v5wq2m7a")
     .action(async (id: string, options: TokenOptions) => {

@@ -7,9 +7,9 @@ import { LOG_LEVELS } from "./long-running/log-levels.js";
 import type { UpCommandOptions } from "./long-running/run-up.js";
 
 const HELP = `
-Every pod gets a real Envoy, a loopback address of its own and an echo server as its application. Envoy 1.40 is taken
-from FAIRLEAD_ENVOY, from the PATH, or from where \`make envoy\` put it. Hosts outside the mesh are answered by stand-ins; those
-whose endpoints a ServiceEntry names as Services of the mesh by the pods of these.
+Every pod gets a real Envoy, a loopback address of its own and an echo server as its application. Envoy 1.40 is taken from
+FAIRLEAD_ENVOY, from the PATH, or from where \`make envoy\` put it. Stand-ins answer for hosts outside the mesh; where a ServiceEntry
+names Services of the mesh as its endpoints, their pods answer.
 
 Examples:
   $ fairlead up examples/shop
@@ -23,12 +23,20 @@ export function upCommand(context: CommandContext): Command {
     .argument("<directory>", "the directory of YAML, which is watched")
     .option("--state <dir>", "where to keep certificates, addresses and logs")
     .option("--secrets <dir>", "certificates as files: NAMESPACE/NAME/{tls.crt,tls.key,ca.crt}")
-    .option("--cacerts <dir>", "an authority that is given: Istio's cacerts files, watched")
-    .option("--port <port>", "of the control plane, plaintext", parsePort, 15010)
-    .option("--tls-port <port>", "of the control plane, TLS", parsePort, 15012)
-    .option("--http-port <port>", "of the control plane, metrics and health", parsePort, 15014)
+    .option(
+      "--cacerts <dir>",
+      "a certificate authority of your own: Istio's cacerts files, watched",
+    )
+    .option("--port <port>", "the control plane's port for xDS in plaintext", parsePort, 15010)
+    .option("--tls-port <port>", "the control plane's port for xDS with TLS", parsePort, 15012)
+    .option(
+      "--http-port <port>",
+      "the control plane's port for metrics and health",
+      parsePort,
+      15014,
+    )
     .addOption(
-      new Option("--log-level <level>", "of the control plane's log file")
+      new Option("--log-level <level>", "how much the control plane writes to its log file")
         .choices(LOG_LEVELS)
         .default("info"),
     )

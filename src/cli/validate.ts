@@ -4,8 +4,8 @@ import { formatOption } from "./format-option.js";
 import type { ValidateOptions } from "./run-validate.js";
 
 const HELP = `
-Each file is looked at by itself: what its resources refer to may be in others, or nowhere. Exit code 1 when there are
-errors; warnings alone are fine.
+Each file is checked by itself: what its resources refer to may be in other files, or nowhere. Exit code 1 when there are errors;
+warnings alone are fine.
 
 Examples:
   $ fairlead validate -f examples/shop
@@ -15,7 +15,7 @@ Examples:
 /** `fairlead validate`. */
 export function validateCommand(context: CommandContext): Command {
   return new Command("validate")
-    .description("say what is wrong with files of YAML, without a mesh")
+    .description("check YAML files without a mesh")
     .requiredOption(
       "-f, --filename <file...>",
       "files, directories, or - for the standard input; repeatable",

@@ -6,10 +6,10 @@ import { formatOption } from "./format-option.js";
 import type { VersionOptions } from "./run-version.js";
 
 const HELP = `
-Without a control plane it tells of itself alone.
+Without a control plane only the version of this program is shown.
 
-JSON and YAML have istioctl's members: clientVersion, meshVersion and dataPlaneVersion. Of a build they have its version alone, and
-beside it the API of Istio and the Envoy that it is made for; of a proxy also the version of its Envoy.
+JSON and YAML have istioctl's members: clientVersion, meshVersion and dataPlaneVersion. Of a build they have only the version, with
+the API of Istio and the Envoy that it is made for; of a proxy also the version of its Envoy.
 
 Examples:
   $ fairlead version
@@ -19,9 +19,7 @@ Examples:
 /** `fairlead version`. */
 export function versionCommand(context: CommandContext): Command {
   const command = new Command("version")
-    .description(
-      "say which version this is, and which versions the control plane and its proxies are",
-    )
+    .description("show the versions of this program, the control plane and its proxies")
     .addOption(
       new Option("--remote [flag]", "ask the control plane too")
         .argParser(parseFlag)
@@ -29,7 +27,7 @@ export function versionCommand(context: CommandContext): Command {
         .default(true),
     )
     .addOption(
-      new Option("-s, --short [flag]", "the numbers alone, where the output is text")
+      new Option("-s, --short [flag]", "only the numbers, where the output is text")
         .argParser(parseFlag)
         .preset("true")
         .default(false),

@@ -8,12 +8,12 @@ import type { WaitOptions } from "./run-wait.js";
 const DEFAULT_TIMEOUT = "30s";
 
 const HELP = `
-The files are looked at first, so an edit from before the command is waited for. With a resource, what proxies refuse of others
-does not count; one that is not there yet, and a --proxy that is not connected yet, are waited for too. Its kind is called as
-kubectl calls it: virtualservice, virtualservices, vs or virtualservices.networking.istio.io.
+The control plane reads the files first, so that an edit from before the command counts. With a resource, what proxies refuse of
+others does not count; a resource that does not exist yet, and a --proxy that is not connected yet, are waited for too. The kind
+is written as for kubectl: virtualservice, virtualservices, vs or virtualservices.networking.istio.io.
 
-Exit codes: 0 every proxy that is connected, or so many as --threshold says, holds what it should; 3 some refuse it, or the
-resource has an error; 4 that is not so in time.
+Exit codes: 0 every connected proxy, or the share that --threshold asks for, holds what it should; 3 some refuse it, or the
+resource has an error; 4 the time is over.
 
 Examples:
   $ fairlead wait
@@ -31,20 +31,20 @@ export function waitCommand(context: CommandContext): Command {
       new Argument("[type]", "the kind of the resource: VirtualService in any case, or vs"),
     )
     .addArgument(new Argument("[name]", "NAME.NAMESPACE of the resource"))
-    .option("-n, --namespace <namespace>", "of a resource that is given by its name alone")
+    .option("-n, --namespace <namespace>", "the namespace of a resource that is given without one")
     .addOption(
-      new Option("--for <condition>", "until it has reached the proxies, or is gone from them")
+      new Option("--for <condition>", "wait until it has reached the proxies, or is gone from them")
         .choices(["distribution", "delete"])
         .default("distribution"),
     )
     .option("--proxy <pod>", "wait for this proxy alone: NAME.NAMESPACE")
     .addOption(
-      new Option("--threshold <ratio>", "how many of the proxies are enough: 0 to 1")
+      new Option("--threshold <ratio>", "the share of the proxies that is enough: 0 to 1")
         .argParser(parseRatio)
         .default(1),
     )
     .addOption(
-      new Option("--timeout <time>", "how long")
+      new Option("--timeout <time>", "how long to wait")
         .argParser(parseTtl)
         .default(parseTtl(DEFAULT_TIMEOUT), DEFAULT_TIMEOUT),
     )

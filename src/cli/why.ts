@@ -5,8 +5,8 @@ import type { WhyOptions } from "./explain/run-why.js";
 import { formatOption } from "./format-option.js";
 
 const HELP = `
-The name is that of a cluster, listener, route configuration, virtual host or secret, as \`proxy-config\` shows it. With
---config it is looked for in the mesh that \`up\` would run from the files; else in the one that runs.
+RESOURCE is the name of a cluster, listener, route configuration, virtual host or secret, as \`proxy-config\` shows it. With --config
+it is looked up in the mesh that \`up\` would run from the files, otherwise in the running one.
 
 Examples:
   $ fairlead why payments-v1-0.default "outbound|80||my-service.default.svc.cluster.local"
@@ -16,7 +16,7 @@ Examples:
 /** `fairlead why`. */
 export function whyCommand(context: CommandContext): Command {
   const command = new Command("why")
-    .description("tell which parts of which resources made an Envoy resource of a proxy")
+    .description("show which parts of which resources made an Envoy resource of a proxy")
     .argument("<pod>", "NAME.NAMESPACE of a pod or a workload")
     .argument("<resource>", "the resource's name");
   addConfigFlag(command).addOption(formatOption("text", "json"));

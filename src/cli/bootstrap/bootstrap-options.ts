@@ -16,7 +16,7 @@ import { defaultStatePath } from "../state-path.js";
 export function addBootstrapOptions(command: Command, context: CommandContext): Command {
   command.requiredOption(
     "--workload <name.namespace>",
-    "the pod, or what stands for one",
+    "the pod, or the machine that stands for one",
     parseWorkload,
   );
   addIdentityOptions(command);
@@ -30,16 +30,20 @@ function addIdentityOptions(command: Command): void {
   command
     .option(
       "--config <dir>",
-      "take labels, service account and proxy settings from its Deployment, WorkloadEntry or group; repeatable",
+      "a directory of YAML, to take labels, service account and proxy settings from the Deployment, WorkloadEntry or group; repeatable",
       collect,
     )
     .option("--group <name>", "the WorkloadGroup that it joins, whose probe its Envoy runs")
-    .option("--service-account <name>", "whom it runs as (default: default)")
+    .option("--service-account <name>", "the service account that it runs as (default: default)")
     .option("--labels <k=v,...>", "its labels", parseLabels)
     .option("--gateway", "it is a gateway, not a sidecar")
-    .option("--address <ip>", "by which others reach it (default: this machine's)", parseIpAddress)
-    .option("--locality <region/zone/subzone>", "where it is", parseLocality)
-    .option("--on-demand", "it is sent the hosts that it calls, when it first calls them");
+    .option(
+      "--address <ip>",
+      "the address at which others reach it (default: this machine's)",
+      parseIpAddress,
+    )
+    .option("--locality <region/zone/subzone>", "its locality", parseLocality)
+    .option("--on-demand", "send it a host only when it first calls it");
 }
 
 function addInterceptionOptions(command: Command): void {
@@ -56,13 +60,17 @@ function addInterceptionOptions(command: Command): void {
 
 function addConnectionOptions(command: Command, { environment }: CommandContext): void {
   command
-    .option("--control-plane <host:port>", "default: 127.0.0.1:15012", parseHostPort)
+    .option(
+      "--control-plane <host:port>",
+      "the control plane (default: 127.0.0.1:15012)",
+      parseHostPort,
+    )
     .option("--san <name>", "the name in its certificate (default: its host)")
     .option("--root-cert <file>", "the root to trust (default: that of --state)")
     .option("--state <dir>", "the control plane's state directory", defaultStatePath(environment))
     .option("--token-file <file>", "the join token")
     .addOption(
-      new Option("--protocol <protocol>", "how resources are asked for")
+      new Option("--protocol <protocol>", "the variant of xDS by which it asks for resources")
         .choices(["delta", "state-of-the-world"])
         .default("delta"),
     );
@@ -70,12 +78,9 @@ function addConnectionOptions(command: Command, { environment }: CommandContext)
 
 function addListeningOptions(command: Command): void {
   command
-    .option("--admin-port <port>", "of the admin interface", parsePort, 15000)
-    .option("--status-port <port>", "of /healthz/ready", parsePort, 15021)
-    .option(
-      "--metrics",
-      "it makes Istio's metrics, under their own names; with --config as that says",
-    )
-    .option("--metrics-port <port>", "of /stats/prometheus", parsePort, 15090)
+    .option("--admin-port <port>", "the port of the admin interface", parsePort, 15000)
+    .option("--status-port <port>", "the port of /healthz/ready", parsePort, 15021)
+    .option("--metrics", "make Istio's standard metrics, also where --config does not ask for them")
+    .option("--metrics-port <port>", "the port of /stats/prometheus", parsePort, 15090)
     .option("--dns-resolver <ip[:port]>", "a DNS server to ask; repeatable", parseResolver);
 }

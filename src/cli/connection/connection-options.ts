@@ -33,7 +33,7 @@ export function addStateFlag(command: Command, { environment }: CommandContext):
   const usual = defaultStatePath(environment);
   return command.option(
     "--state <dir>",
-    `the control plane's state directory; else that of the one that runs here, or ${usual}`,
+    `the control plane's state directory (default: that of the one that runs on this machine, else ${usual})`,
   );
 }
 
@@ -41,7 +41,7 @@ export function addStateFlag(command: Command, { environment }: CommandContext):
 export function addConfigFlag(command: Command): Command {
   return command.option(
     "--config <dir>",
-    "a directory of YAML instead of a mesh that runs; repeatable",
+    "a directory of YAML instead of a running mesh; repeatable",
     collect,
   );
 }

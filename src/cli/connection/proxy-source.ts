@@ -57,7 +57,7 @@ export function withLiveProxy(command: Command, context: CommandContext): Comman
       "[pod]",
       "the proxy: NAME.NAMESPACE, or deployment/NAME.NAMESPACE, svc/NAME.NAMESPACE for one of its pods",
     )
-    .option("-n, --namespace <namespace>", "of a pod that is given by its name alone")
+    .option("-n, --namespace <namespace>", "the namespace of a pod that is given without one")
     .addOption(
       new Option("--admin <host:port>", "the admin interface of its Envoy").argParser(
         parseHostPort,
@@ -66,7 +66,7 @@ export function withLiveProxy(command: Command, context: CommandContext): Comman
     .addOption(
       new Option(
         "--proxy-admin-port <port>",
-        "the port of its admin interface, where it names another or none",
+        "the port of its admin interface (default: that which it names)",
       ).argParser(parsePort),
     );
   return addConnectionFlags(command, context);

@@ -12,14 +12,14 @@ export interface CalledServersOptions {
   readonly fetchRoots?: string;
 }
 
-const ROOTS = "roots of the certificates of those hosts, beside the usual ones";
+const ROOTS = "a file of roots to trust for those hosts, beside the usual ones";
 
 /** Adds the options. */
 export function addCalledServers(command: Command): Command {
   return command
     .option(
       "--discover-keys <host>",
-      "a host whose issuers of requests' tokens are asked where their keys are: HOST, HOST:PORT or *.DOMAIN; repeatable",
+      "a host that may be asked where the keys of token issuers are: HOST, HOST:PORT or *.DOMAIN; repeatable",
       collect,
     )
     .option("--discover-roots <file>", ROOTS)

@@ -53,7 +53,7 @@ function wantedOf({ output, name, ...clusters }: AllOptions): Wanted {
 /** `fairlead proxy-config all`. */
 export function allCommand(context: CommandContext): Command {
   return withProxy(new Command("all").alias("a"), context)
-    .description("all of that, one below the other")
+    .description("all parts, one below the other")
     .option("--fqdn <host>", "only clusters whose host contains this")
     .option("--port <port>", "only clusters, listeners and endpoints of this port", parsePort)
     .option("--subset <name>", "only clusters whose subset contains this")

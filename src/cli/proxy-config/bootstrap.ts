@@ -9,7 +9,7 @@ interface BootstrapOptions extends ProxyOptions {
 }
 
 const HELP = `
-It is known to the proxy's own Envoy alone.
+Only the Envoy of the proxy knows it.
 
 Examples:
   $ fairlead proxy-config bootstrap payments-v1-0.default

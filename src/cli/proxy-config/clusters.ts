@@ -15,14 +15,14 @@ import {
 import type { CommandContext } from "../context.js";
 import { outputOption, type WideFormat, writeWide } from "../write-output.js";
 import { directionOption } from "./direction-option.js";
+import { wideHelp } from "./wide-help.js";
 
 interface ClustersOptions extends ProxyOptions, ClusterFilter {
   readonly output: WideFormat;
 }
 
 const HELP = `
-With -o wide each cluster has the parts of resources that made it, EnvoyFilters among them, and where they are written: as the
-control plane knows it that the proxy is connected to.
+${wideHelp("cluster")}
 
 Examples:
   $ fairlead proxy-config clusters payments-v1-0.default

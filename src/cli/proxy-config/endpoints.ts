@@ -11,17 +11,17 @@ import {
 } from "../connection/proxy-source.js";
 import type { CommandContext } from "../context.js";
 import { outputOption, type WideFormat, writeWide } from "../write-output.js";
+import { wideHelp } from "./wide-help.js";
 
 interface EndpointsOptions extends ProxyOptions, EndpointFilter {
   readonly output: WideFormat;
 }
 
 const ENDPOINTS_HELP = `
-What the proxy found out about each host is in it; \`proxy-config eds\` has what it was told of them, with localities.
+It shows what the proxy found out about each host; \`proxy-config eds\` shows what it was told of them, with localities.
 A saved file is the answer to /clusters?format=json.
 
-With -o wide each host has the parts of resources that made it, EnvoyFilters among them, and where they are written: as the
-control plane knows it that the proxy is connected to.
+${wideHelp("host")}
 
 Examples:
   $ fairlead proxy-config endpoints payments-v1-0.default
@@ -31,7 +31,7 @@ Examples:
   $ fairlead proxy-config endpoints -f clusters.json`;
 
 const EDS_HELP = `
-A saved file is the answer to /config_dump?include_eds. -o wide is as that of \`proxy-config endpoints\`.
+A saved file is the answer to /config_dump?include_eds. -o wide is that of \`proxy-config endpoints\`.
 
 Examples:
   $ fairlead proxy-config eds payments-v1-0.default --port 8080
@@ -52,7 +52,7 @@ function withEndpointFilter(command: Command, context: CommandContext): Command 
     .option("--port <port>", "only those on this port", parsePort)
     .option("--cluster <name>", "only those of this cluster")
     .addOption(
-      new Option("--status <status>", "only those that are so")
+      new Option("--status <status>", "only those with this status")
         .choices(STATUSES)
         .argParser(parseWordOf(STATUSES)),
     )

@@ -5,6 +5,7 @@ import { type ProxyOptions, readDumpOf, sayIdle, withProxy } from "../connection
 import type { CommandContext } from "../context.js";
 import { outputOption, type WideFormat, writeWide } from "../write-output.js";
 import { typeOption } from "./type-option.js";
+import { wideHelp } from "./wide-help.js";
 
 interface ListenersOptions extends ProxyOptions, ListenerFilter {
   readonly verbose: boolean;
@@ -12,8 +13,7 @@ interface ListenersOptions extends ProxyOptions, ListenerFilter {
 }
 
 const HELP = `
-With -o wide each filter chain has the parts of resources that made it, EnvoyFilters among them, and where they are written: as the
-control plane knows it that the proxy is connected to.
+${wideHelp("filter chain")}
 
 Examples:
   $ fairlead proxy-config listeners payments-v1-0.default

@@ -7,7 +7,7 @@ import { parseLogLevels } from "./log-level.js";
 import type { LogOptions } from "./run-log.js";
 
 const HELP = `
-Levels: trace, debug, info, warning, error, critical, off. Without --level and --reset they are shown and stay.
+Levels: trace, debug, info, warning, error, critical, off. Without --level and --reset the levels are shown and nothing changes.
 
 Examples:
   $ fairlead proxy-config log payments-v1-0.default
@@ -20,17 +20,20 @@ Examples:
 /** `fairlead proxy-config log`. */
 export function logCommand(context: CommandContext): Command {
   return withLiveProxy(new Command("log").alias("o"), context)
-    .description("how much a proxy logs, and change it")
+    .description("show or change how much a proxy logs")
     .addOption(
-      new Option("--level <[logger:]level,...>", "of all loggers, or of those that are named")
+      new Option(
+        "--level <[logger:]level,...>",
+        "the new level of all loggers, or of those that are named",
+      )
         .argParser(parseLogLevels)
         .conflicts("reset"),
     )
-    .option("-r, --reset", "all loggers to warning again")
+    .option("-r, --reset", "set all loggers to warning, the default")
     .addOption(
       new Option(
         "-l, --selector <k=v,...>",
-        "the pods with these labels of the namespace, in place of one",
+        "the pods of the namespace that have these labels, instead of one pod",
       ).argParser(parseLabels),
     )
     .addOption(outputOption())

@@ -31,7 +31,7 @@ export function rootcaCompareCommand(context: CommandContext): Command {
       "a proxy: NAME.NAMESPACE, or deployment/NAME.NAMESPACE, svc/NAME.NAMESPACE for one of its pods",
     )
     .argument("<other-pod>", "the other, in the same way")
-    .option("-n, --namespace <namespace>", "of a pod that is given by its name alone");
+    .option("-n, --namespace <namespace>", "the namespace of a pod that is given without one");
   return addConnectionFlags(command, context)
     .addHelpText("after", HELP)
     .action(async (pod: string, other: string, options: CompareOptions) => {

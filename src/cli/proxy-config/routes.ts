@@ -3,6 +3,7 @@ import { parseFlag } from "../arguments.js";
 import { type ProxyOptions, readDumpOf, sayIdle, withProxy } from "../connection/proxy-source.js";
 import type { CommandContext } from "../context.js";
 import { outputOption, type WideFormat, writeWide } from "../write-output.js";
+import { wideHelp } from "./wide-help.js";
 
 interface RoutesOptions extends ProxyOptions {
   readonly name?: string;
@@ -11,8 +12,7 @@ interface RoutesOptions extends ProxyOptions {
 }
 
 const HELP = `
-With -o wide each route has the parts of resources that made it, EnvoyFilters among them, and where they are written: as the
-control plane knows it that the proxy is connected to.
+${wideHelp("route")}
 
 Examples:
   $ fairlead proxy-config routes payments-v1-0.default
