@@ -5,6 +5,8 @@
  * What a command does is in a file of its own, `run-COMMAND.ts`, which is loaded when the command runs: help and completion
  * need none of it. A command of more than these two files has a folder.
  */
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
 import { Command, CommanderError } from "commander";
 import { visibleLines } from "../base/visible-text.js";
 import { adminCommand } from "./admin.js";
@@ -26,7 +28,6 @@ import { experimentalCommand } from "./experimental.js";
 import { explainCommand } from "./explain.js";
 import { internalDebugCommand } from "./internal-debug.js";
 import { metricsCommand } from "./metrics.js";
-import { packageVersion } from "./package-version.js";
 import { planCommand } from "./plan.js";
 import { proxyConfigCommand } from "./proxy-config.js";
 import { proxyStatusCommand } from "./proxy-status.js";
@@ -67,7 +68,7 @@ export async function runCommandLine(
 function programOf(context: CommandContext): Command {
   const program = new Command("fairlead")
     .description("A service mesh control plane that speaks Istio's API without Kubernetes.")
-    .version(packageVersion(context.installation), "-V, --version")
+    .version(versionIn(context.installation), "-V, --version")
     .addCommand(upCommand(context))
     .addCommand(serveCommand(context))
     .addCommand(agentCommand(context))
@@ -111,6 +112,12 @@ function programOf(context: CommandContext): Command {
       .showHelpAfterError("(--help says more)");
   }
   return program;
+}
+
+/** The version of the package; read here, as most commands load nothing of src/app (see `readVersion`). */
+function versionIn(installation: string): string {
+  const text = readFileSync(join(installation, "package.json"), "utf8");
+  return (JSON.parse(text) as { readonly version: string }).version;
 }
 
 function withSubcommands(command: Command): readonly Command[] {

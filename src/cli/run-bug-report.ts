@@ -2,6 +2,7 @@ import type {
   DiagnosticsJson,
   ListProxiesResponseJson,
 } from "../../gen/types/fairlead/debug/v1/debug_pb.js";
+import { readVersion } from "../app/package-files.js";
 import { counted } from "../base/counted.js";
 import { visibleLines } from "../base/visible-text.js";
 import { DebugCallError, type DebugClient } from "../debug/client.js";
@@ -10,7 +11,6 @@ import { type ArchiveEntry, writeArchive } from "./archive.js";
 import { askControlPlane } from "./connection/connect.js";
 import type { ConnectionOptions } from "./connection/connection-options.js";
 import type { CommandContext } from "./context.js";
-import { packageVersion } from "./package-version.js";
 
 /** The options of `fairlead bug-report`. */
 export interface BugReportOptions extends ConnectionOptions {
@@ -25,7 +25,7 @@ export async function runBugReport(
 ): Promise<void> {
   const { namespace = "", output } = options;
   const client = {
-    fairlead: packageVersion(context.installation),
+    fairlead: await readVersion(),
     istioApi: ISTIO_VERSION,
     node: process.version,
     platform: `${process.platform} ${process.arch}`,

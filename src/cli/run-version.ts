@@ -2,6 +2,7 @@ import type {
   ListProxiesResponseJson,
   ProxyJson,
 } from "../../gen/types/fairlead/debug/v1/debug_pb.js";
+import { readVersion } from "../app/package-files.js";
 import { counted } from "../base/counted.js";
 import { visibleLines } from "../base/visible-text.js";
 import { COMPONENT } from "../debug/control-plane-identifier.js";
@@ -9,7 +10,6 @@ import { ISTIO_VERSION } from "../envoy/bootstrap/node.js";
 import { ENVOY_RELEASE } from "../up/envoy/envoy-binary.js";
 import type { ConnectionOptions } from "./connection/connection-options.js";
 import type { CommandContext } from "./context.js";
-import { packageVersion } from "./package-version.js";
 import { writeValue } from "./write-output.js";
 
 /** The options of `fairlead version`. */
@@ -29,7 +29,7 @@ interface ClientVersion {
 /** Prints the versions. */
 export async function runVersion(context: CommandContext, options: VersionOptions): Promise<void> {
   const client = {
-    fairlead: packageVersion(context.installation),
+    fairlead: await readVersion(),
     istioApi: ISTIO_VERSION,
     envoy: ENVOY_RELEASE,
   };

@@ -8,7 +8,7 @@ import {
 } from "./arguments.js";
 import type { CommandContext } from "./context.js";
 import { KEY_TYPES } from "./key-types.js";
-import { addCalledServers } from "./long-running/called-servers.js";
+import { addCalledServers } from "./long-running/called-servers-options.js";
 import { loadLongRunning } from "./long-running/load-long-running.js";
 import { LOG_LEVELS } from "./long-running/log-levels.js";
 import type { ServeOptions } from "./long-running/run-serve.js";

@@ -1,7 +1,7 @@
 import { Command, Option } from "commander";
 import { parsePort, parseResolver } from "./arguments.js";
 import type { CommandContext } from "./context.js";
-import { addCalledServers } from "./long-running/called-servers.js";
+import { addCalledServers } from "./long-running/called-servers-options.js";
 import { loadLongRunning } from "./long-running/load-long-running.js";
 import { LOG_LEVELS } from "./long-running/log-levels.js";
 import type { UpCommandOptions } from "./long-running/run-up.js";

@@ -8,7 +8,8 @@ import { visibleLines } from "../../base/visible-text.js";
 import { absolute, type parseServiceAccount } from "../arguments.js";
 import { type CommandContext, stopped } from "../context.js";
 import { KEY_TYPES } from "../key-types.js";
-import { type CalledServersOptions, calledServers } from "./called-servers.js";
+import { calledServers } from "./called-servers.js";
+import type { CalledServersOptions } from "./called-servers-options.js";
 import { createLogger } from "./create-logger.js";
 import { collectWhenDeserted, runAsControlPlane, runAsServing } from "./v8-flags.js";
 

@@ -8,7 +8,8 @@ import { type Terminal, UpTerminal } from "../../up/up-terminal.js";
 import { absolute } from "../arguments.js";
 import { type CommandContext, colorsFor, stopped } from "../context.js";
 import { upStatePath } from "../state-path.js";
-import { type CalledServersOptions, calledServers } from "./called-servers.js";
+import { calledServers } from "./called-servers.js";
+import type { CalledServersOptions } from "./called-servers-options.js";
 import { collectWhenDeserted, runAsControlPlane, runAsServing } from "./v8-flags.js";
 
 /** The options of `fairlead up`. */
