@@ -17,8 +17,9 @@ import {
   serviceAccountPattern,
   trustDomainPattern,
 } from "./peer-identity.js";
+import { issuersAndSubjects } from "./request-principal.js";
 import { withAliases, withDomainAliases } from "./trust-domains.js";
-import { ANYTHING, headerListPattern, headerPattern, stringPattern } from "./value-pattern.js";
+import { headerListPattern, headerPattern, stringPattern } from "./value-pattern.js";
 
 type Match = (value: string) => PrincipalJson;
 
@@ -72,42 +73,17 @@ const trustDomain = (trustDomains: readonly string[]): Attribute<PrincipalJson> 
     ),
 });
 
-interface IssuerAndSubject {
-  readonly iss: StringMatcherJson;
-  readonly sub: StringMatcherJson;
-}
-
-/** `ISSUER/SUBJECT`, of which the last slash is the one between; without a slash a pattern of both. */
-function issuerAndSubject(value: string): IssuerAndSubject {
-  if (value === "*") return { iss: ANYTHING, sub: ANYTHING };
-  const slash = value.lastIndexOf("/");
-  if (slash < 0) {
-    if (value.startsWith("*")) return { iss: ANYTHING, sub: { suffix: value.slice(1) } };
-    if (value.endsWith("*")) return { iss: { prefix: value.slice(0, -1) }, sub: ANYTHING };
-    return { iss: { exact: value }, sub: { exact: "" } };
-  }
-  const issuer = value.slice(0, slash);
-  const subject = value.slice(slash + 1);
-  if (issuer.startsWith("*")) return { iss: stringPattern(issuer), sub: { exact: subject } };
-  return {
-    iss: { exact: issuer },
-    sub: subject.endsWith("*") ? prefixOrAnything(subject) : { exact: subject },
-  };
-}
-
-const prefixOrAnything = (pattern: string): StringMatcherJson =>
-  pattern === "*" ? ANYTHING : { prefix: pattern.slice(0, -1) };
-
-function requestPrincipal(value: string): PrincipalJson {
-  const { iss, sub } = issuerAndSubject(value);
-  return PRINCIPALS.all([
-    metadata(claimMatcher(["iss"], { stringMatch: iss })),
-    metadata(claimMatcher(["sub"], { stringMatch: sub })),
-  ]);
+function requestPrincipal(value: string): readonly PrincipalJson[] {
+  return issuersAndSubjects(value).map(({ iss, sub }) =>
+    PRINCIPALS.all([
+      metadata(claimMatcher(["iss"], { stringMatch: iss })),
+      metadata(claimMatcher(["sub"], { stringMatch: sub })),
+    ]),
+  );
 }
 
 const REQUEST_PRINCIPAL = ofRequest((values) => {
-  const all = values.map(requestPrincipal);
+  const all = values.flatMap(requestPrincipal);
   const [only] = all;
   return only !== undefined && all.length === 1 ? only : either(all);
 });

@@ -90,17 +90,54 @@ describe("a source", () => {
     expect(principalOf({ principals: ["*.example/ns/a/sa/b"] })).toEqual(expected);
   });
 
-  test.each([
-    ["*", { safeRegex: { regex: ".+" } }, { safeRegex: { regex: ".+" } }],
-    ["https://a.example/b", { exact: "https://a.example" }, { exact: "b" }],
-    ["https://a.example/*", { exact: "https://a.example" }, { safeRegex: { regex: ".+" } }],
-    ["https://a.example/b*", { exact: "https://a.example" }, { prefix: "b" }],
-    ["*.example/b", { suffix: ".example" }, { exact: "b" }],
-    ["*/b", { safeRegex: { regex: ".+" } }, { exact: "b" }],
-    ["a*", { prefix: "a" }, { safeRegex: { regex: ".+" } }],
-    ["*b", { safeRegex: { regex: ".+" } }, { suffix: "b" }],
-    ["a", { exact: "a" }, { exact: "" }],
-  ])("request principal %s is an issuer and a subject", (value, iss, sub) => {
+  const exact = (text: string) => ({ exact: text });
+  const prefix = (text: string) => ({ prefix: text });
+  const suffix = (text: string) => ({ suffix: text });
+  const ANY = { safeRegex: { regex: ".+" } };
+
+  test.each<[string, readonly (readonly [object, object])[]]>([
+    ["*", [[ANY, ANY]]],
+    ["https://a.example/b", [[exact("https://a.example"), exact("b")]]],
+    [
+      "https://a.example/b/c",
+      [
+        [exact("https://a.example"), exact("b/c")],
+        [exact("https://a.example/b"), exact("c")],
+      ],
+    ],
+    [
+      "https://a.example/*",
+      [
+        [exact("https://a.example"), ANY],
+        [prefix("https://a.example/"), ANY],
+      ],
+    ],
+    [
+      "https://a.example/b*",
+      [
+        [exact("https://a.example"), prefix("b")],
+        [prefix("https://a.example/b"), ANY],
+      ],
+    ],
+    ["https://a*", [[prefix("https://a"), ANY]]],
+    [
+      "*.example/b",
+      [
+        [suffix(".example"), exact("b")],
+        [ANY, suffix(".example/b")],
+      ],
+    ],
+    [
+      "*/b",
+      [
+        [ANY, exact("b")],
+        [ANY, suffix("/b")],
+      ],
+    ],
+    ["a*", [[prefix("a"), ANY]]],
+    ["*b", [[ANY, suffix("b")]]],
+    ["a", [[exact("a"), exact("")]]],
+  ])("request principal %s is an issuer and a subject, with any slash between", (value, both) => {
     const claim = (name: string, stringMatch: object) => ({
       metadata: {
         filter: "envoy.filters.http.jwt_authn",
@@ -108,9 +145,13 @@ describe("a source", () => {
         value: { stringMatch },
       },
     });
-    expect(principalOf({ requestPrincipals: [value] })).toEqual({
+    const expected = both.map(([iss, sub]) => ({
       andIds: { ids: [claim("iss", iss), claim("sub", sub)] },
-    });
+    }));
+    const [only] = expected;
+    expect(principalOf({ requestPrincipals: [value] })).toEqual(
+      expected.length === 1 ? only : expected,
+    );
   });
 });
 
