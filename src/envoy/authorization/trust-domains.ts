@@ -27,7 +27,9 @@ export function withDomainAliases(
 
 function aliasesOf(principal: string, trustDomains: readonly string[]): readonly string[] {
   const [domain = "", ...path] = principal.split("/");
-  const asksForDomain = path.length === PARTS - 1 && domain !== "*";
+  // The beginning of a principal has the whole domain, its end only when it has all other parts.
+  const parts = domain.startsWith("*") ? PARTS - 1 : 1;
+  const asksForDomain = path.length >= parts && domain !== "*";
   const isOwn = domain === OWN || trustDomains.some((one) => mayBeSame(domain, one));
   if (!asksForDomain || !isOwn || trustDomains.length === 0) return [principal];
   const all = trustDomains.map((one) =>

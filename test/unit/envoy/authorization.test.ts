@@ -90,6 +90,20 @@ describe("a source", () => {
     expect(principalOf({ principals: ["*.example/ns/a/sa/b"] })).toEqual(expected);
   });
 
+  test.each([
+    ["cluster.local/ns/a/*", ["mesh.example", "old.example"]],
+    ["old.example/ns/a/*", ["mesh.example", "old.example"]],
+    ["foreign.example/ns/a/*", ["foreign.example"]],
+  ])("the beginning %s of principals means those of the trust domains %j", (principal, domains) => {
+    const expected = domains.map((domain) => identity({ prefix: `spiffe://${domain}/ns/a/` }));
+    expect(principalOf({ principals: [principal] })).toEqual(expected);
+  });
+
+  test("the end of a principal is no trust domain", () => {
+    const expected = [identityRegex("spiffe://.*l/sa/b")];
+    expect(principalOf({ principals: ["*l/sa/b"] })).toEqual(expected);
+  });
+
   const exact = (text: string) => ({ exact: text });
   const prefix = (text: string) => ({ prefix: text });
   const suffix = (text: string) => ({ suffix: text });
