@@ -26,16 +26,21 @@ export function regexOfPattern(pattern: string, star: string): string {
     .join(star);
 }
 
-/** A header that has a value of this pattern; `*` asks that it is there. */
+/** A header that is there and has not an empty value: a regular expression would not take all bytes that may be in it. */
+const anyHeader = (name: string): HeaderMatcherJson => ({
+  name,
+  stringMatch: { exact: "" },
+  invertMatch: true,
+});
+
+/** A header that has a value of this pattern. */
 export function headerPattern(name: string, pattern: string): HeaderMatcherJson {
-  return pattern === "*"
-    ? { name, presentMatch: true }
-    : { name, stringMatch: stringPattern(pattern) };
+  return pattern === "*" ? anyHeader(name) : { name, stringMatch: stringPattern(pattern) };
 }
 
 /** A header one of whose values, separated by commas, is of this pattern. See Istio, matcher.InlineHeaderMatcher. */
 export function headerListPattern(name: string, pattern: string): HeaderMatcherJson {
-  if (pattern === "*") return { name, presentMatch: true };
+  if (pattern === "*") return anyHeader(name);
   const one = valueRegex(pattern);
   const regex = `^${one}$|^${one},.*|.*,${one},.*|.*,${one}$`;
   return { name, stringMatch: { safeRegex: { regex } } };
@@ -50,7 +55,7 @@ function valueRegex(pattern: string): string {
 /** The host of a request, whose letters may be of any case. */
 export function hostPattern(pattern: string): HeaderMatcherJson {
   const { stringMatch, ...header } = headerPattern(":authority", pattern);
-  return stringMatch === undefined
-    ? header
+  return pattern === "*" || stringMatch === undefined
+    ? headerPattern(":authority", pattern)
     : { ...header, stringMatch: { ...stringMatch, ignoreCase: true } };
 }

@@ -173,7 +173,18 @@ describe("an operation", () => {
   const header = (name: string, stringMatch: object) => ({ header: { name, stringMatch } });
   test.each<[AuthorizationOperation, readonly object[]]>([
     [{ hosts: ["A.example"] }, [header(":authority", { exact: "A.example", ignoreCase: true })]],
-    [{ hosts: ["*"] }, [{ header: { name: ":authority", presentMatch: true } }]],
+    [
+      { hosts: ["*"] },
+      [
+        {
+          header: {
+            name: ":authority",
+            stringMatch: { exact: "" },
+            invertMatch: true,
+          },
+        },
+      ],
+    ],
     [
       { methods: ["GET", "P*"] },
       [header(":method", { exact: "GET" }), header(":method", { prefix: "P" })],
