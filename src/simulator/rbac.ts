@@ -60,7 +60,8 @@ function isPermitted(one: PermissionJson, asked: Examined): boolean {
   if (one.destinationIp !== undefined) return isInRange(one.destinationIp, address);
   if (one.destinationPort !== undefined) return one.destinationPort === port;
   if (one.requestedServerName !== undefined) {
-    return matchesString(one.requestedServerName, call.serverName);
+    // Envoy has it in small letters, however the client writes it.
+    return matchesString(one.requestedServerName, call.serverName.toLowerCase());
   }
   if (one.metadata !== undefined) return hasMetadata(one.metadata, asked);
   return one.any === true;

@@ -11,7 +11,7 @@ import {
   type MetadataTest,
 } from "./attribute.js";
 import { anyValue } from "./jwt-claims.js";
-import { headerPattern, hostPattern, stringPattern } from "./value-pattern.js";
+import { anyCase, headerPattern, hostPattern, stringPattern } from "./value-pattern.js";
 
 type Match = (value: string) => PermissionJson;
 
@@ -31,7 +31,7 @@ const METHOD = attribute((value) => ({ header: headerPattern(":method", value) }
 const PATH = attribute(pathPermission, true);
 const PORT = attribute((value) => ({ destinationPort: Number(value) }), false);
 const ADDRESS = attribute((value) => ({ destinationIp: cidrRange(value) }), false);
-const SERVER_NAME = attribute((value) => ({ requestedServerName: stringPattern(value) }), false);
+const SERVER_NAME = attribute((value) => ({ requestedServerName: anyCase(value) }), false);
 
 /** `{*}` and `{**}` make a path a template, of whole segments. */
 function pathPermission(value: string): PermissionJson {

@@ -52,10 +52,13 @@ function valueRegex(pattern: string): string {
   return RE2JS.quote(pattern);
 }
 
-/** The host of a request, whose letters may be of any case. */
+/** How a pattern is matched with names of hosts, whose letters may be of any case. */
+export function anyCase(pattern: string): StringMatcherJson {
+  return { ...stringPattern(pattern), ...(pattern === "*" ? {} : { ignoreCase: true }) };
+}
+
+/** The host of a request. */
 export function hostPattern(pattern: string): HeaderMatcherJson {
-  const { stringMatch, ...header } = headerPattern(":authority", pattern);
-  return pattern === "*" || stringMatch === undefined
-    ? headerPattern(":authority", pattern)
-    : { ...header, stringMatch: { ...stringMatch, ignoreCase: true } };
+  const name = ":authority";
+  return pattern === "*" ? anyHeader(name) : { name, stringMatch: anyCase(pattern) };
 }

@@ -224,6 +224,15 @@ describe("a condition", () => {
     });
   });
 
+  test.each([
+    ["Web.shop", { exact: "Web.shop", ignoreCase: true }],
+    ["*.shop", { suffix: ".shop", ignoreCase: true }],
+    ["*", { safeRegex: { regex: ".+" } }],
+  ])("on the server name %s takes letters of any case", (value, requestedServerName) => {
+    const { permission } = whenOf({ key: "connection.sni", values: [value] });
+    expect(permission).toEqual({ orRules: { rules: [{ requestedServerName }] } });
+  });
+
   test("on a nested claim takes the value, or a list with it", () => {
     const value = { stringMatch: { exact: "x" } };
     expect(whenOf({ key: "request.auth.claims[a][b]", values: ["x"] }).principal).toMatchObject({

@@ -12,7 +12,7 @@ const ASKED: Examined = {
     source: { address: "10.0.1.9", port: 4711 },
     encryption: "mesh-tls",
     principal: PRINCIPAL,
-    serverName: "outbound_.80_._.shop.default.svc.cluster.local",
+    serverName: "outbound_.80_._.shop.default.svc.cluster.Local",
     request: request({
       authority: "Shop.example.com",
       method: "PUT",
@@ -64,6 +64,7 @@ const PERMISSIONS: readonly (readonly [string, PermissionJson, boolean])[] = [
   ["a port", { destinationPort: 8080 }, true],
   ["another port", { destinationPort: 80 }, false],
   ["a server name", { requestedServerName: { prefix: "outbound_.80" } }, true],
+  ["a server name as it is written", { requestedServerName: { suffix: ".Local" } }, false],
   ["not something", { notRule: { destinationPort: 80 } }, true],
   ["one of two", { orRules: { rules: [{ destinationPort: 1 }, { any: true }] } }, true],
   ["both of two", { andRules: { rules: [{ destinationPort: 1 }, { any: true }] } }, false],
