@@ -126,12 +126,16 @@ function isPath(
   );
 }
 
+/** What may be in a segment that a template is for: Envoy knows the characters of RFC 3986 and no others. */
+const SEGMENT = String.raw`[-\w.~%!$&'()*+,;=:@]+`;
+const SEGMENTS = String.raw`[-\w.~%!$&'()*+,;=:@/]*`;
+
 /** `*` stands for one segment, `**` for any number of them. See Envoy, UriTemplateMatchConfig. */
 function isOfTemplate(config: unknown, request: HttpRequest | undefined): boolean {
   const { pathTemplate = "" } = config as { readonly pathTemplate?: string };
   const expression = pathTemplate
     .split(/(\*{1,2})/)
-    .map((part) => (part === "**" ? ".*" : part === "*" ? "[^/]+" : literalRegex(part)))
+    .map((part) => (part === "**" ? SEGMENTS : part === "*" ? SEGMENT : literalRegex(part)))
     .join("");
   return request !== undefined && new RegExp(`^${expression}$`).test(plainPath(request));
 }

@@ -1,8 +1,8 @@
 /** What a request is for: the attributes of the permissions of Envoy's RBAC. */
+import { RE2JS } from "re2js";
 import type { AuthorizationOperation } from "../../config/kinds/authorization-fields.js";
 import { cidrRange } from "../address.js";
-import { any } from "../any.js";
-import type { PermissionJson, ValueMatcherJson } from "../api.js";
+import type { PermissionJson, StringMatcherJson, ValueMatcherJson } from "../api.js";
 import {
   type Algebra,
   type Attribute,
@@ -28,24 +28,23 @@ function attribute(match: Match, httpOnly: boolean): Attribute<PermissionJson> {
 
 const HOST = attribute((value) => ({ header: hostPattern(value) }), true);
 const METHOD = attribute((value) => ({ header: headerPattern(":method", value) }), true);
-const PATH = attribute(pathPermission, true);
+const PATH = attribute((value) => ({ urlPath: { path: pathPattern(value) } }), true);
 const PORT = attribute((value) => ({ destinationPort: Number(value) }), false);
 const ADDRESS = attribute((value) => ({ destinationIp: cidrRange(value) }), false);
 const SERVER_NAME = attribute((value) => ({ requestedServerName: anyCase(value) }), false);
 
-/** `{*}` and `{**}` make a path a template, of whole segments. */
-function pathPermission(value: string): PermissionJson {
-  if (!/\{\*{1,2}\}/.test(value)) return { urlPath: { path: stringPattern(value) } };
-  const pathTemplate = value.replaceAll(/\{(\*{1,2})\}/g, "$1");
-  return {
-    uriTemplate: {
-      name: "uri-template",
-      typedConfig: any("envoy.extensions.path.match.uri_template.v3.UriTemplateMatchConfig", {
-        pathTemplate,
-      }),
-    },
-  };
+/**
+ * `{*}` and `{**}` make a path a template, of whole segments. Envoy's own templates are for paths without some characters
+ * that may be in a segment, such as brackets, and would let these pass by what is denied.
+ */
+function pathPattern(value: string): StringMatcherJson {
+  const parts = value.split(/(\{\*{1,2}\})/);
+  if (parts.length === 1) return stringPattern(value);
+  const regex = parts.map((part) => WILDCARDS[part] ?? RE2JS.quote(part)).join("");
+  return { safeRegex: { regex } };
 }
+
+const WILDCARDS: Readonly<Record<string, string>> = { "{*}": "[^/]+", "{**}": ".*" };
 
 const METADATA = /^experimental\.(envoy\.filters\.[^[]*)\[(.+)\]$/s;
 

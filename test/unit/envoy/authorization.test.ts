@@ -198,9 +198,12 @@ describe("an operation", () => {
     expect(permissionOf(operation)).toEqual(expected);
   });
 
-  test("has templates for paths", () => {
-    expect(permissionOf({ paths: ["/a/{*}/b/{**}"] })).toMatchObject([
-      { uriTemplate: { typedConfig: { pathTemplate: "/a/*/b/**" } } },
+  test.each([
+    ["/a/{*}/b.c/{**}", String.raw`/a/[^/]+/b\.c/.*`],
+    ["/{**}", "/.*"],
+  ])("has templates for paths: %s", (path, regex) => {
+    expect(permissionOf({ paths: [path] })).toEqual([
+      { urlPath: { path: { safeRegex: { regex } } } },
     ]);
   });
 });

@@ -74,6 +74,15 @@ test.each(PERMISSIONS)("a rule that permits %s is for the request or not", (_, p
   expect(permits(permission)).toBe(is);
 });
 
+test.each([
+  ["/items/*/parts", "/items/a'b*/parts", true],
+  ["/items/*/parts", "/items/[7]/parts", false],
+  ["/items/**", "/items/7/[8]", false],
+])("the template %s is for the path %s or not: %s", (pathTemplate, path, is) => {
+  const asked = { ...ASKED, call: call({ request: request({ path }) }) };
+  expect(askRbac(rules(template(pathTemplate), { any: true }), asked).isAllowed).toBe(is);
+});
+
 const claim = (key: string, value: object): PrincipalJson => ({
   metadata: { filter: "envoy.filters.http.jwt_authn", path: [{ key: "payload" }, { key }], value },
 });
