@@ -242,11 +242,18 @@ export function callTls(
   );
 }
 
-/** A request over mutual TLS straight to an address, as a sidecar makes it; without a certificate the client shows none. */
+/**
+ * A request over mutual TLS straight to an address, as a sidecar makes it; without a certificate the client shows none, and
+ * without a server name it asks for the URL's host.
+ */
 export function callMutualTls(
   at: { readonly address: string; readonly port: number },
   url: string,
-  { certificate, ...question }: Question & { readonly certificate?: IssuedCertificate },
+  {
+    certificate,
+    serverName,
+    ...question
+  }: Question & { readonly certificate?: IssuedCertificate; readonly serverName?: string },
 ): Promise<Answer> {
   const { host, pathname, search } = new URL(url);
   const shown =
@@ -260,6 +267,7 @@ export function callMutualTls(
       port: at.port,
       path: `${pathname}${search}`,
       ...shown,
+      ...(serverName === undefined ? {} : { servername: serverName }),
       ca: question.ca,
       rejectUnauthorized: question.ca !== undefined,
       maxVersion: question.maxVersion,
