@@ -1,5 +1,6 @@
 /** What the filters of a proxy that decide who may do what say to a request. */
 import type {
+  FilterChainJson,
   FilterJson,
   HttpConnectionManagerJson,
   HttpFilterJson,
@@ -12,6 +13,7 @@ import { JWT_FILTER } from "../envoy/authorization/jwt-claims.js";
 import { RBAC_HTTP_FILTER, RBAC_NETWORK_FILTER } from "../envoy/authorization/rbac.js";
 import type { Call, HttpRequest } from "./call.js";
 import { claimHeaders } from "./claim-headers.js";
+import { certificateOf } from "./network-filters.js";
 import type { Passed } from "./outcome.js";
 import { askRbac, type Examined, hasMetadata, metadataAt } from "./rbac.js";
 import { type ReceivedCall, receivedCall } from "./received-call.js";
@@ -63,13 +65,21 @@ interface Filtered extends Examined {
 /** What the filters say one after the other, up to the first that refuses. */
 export function checkAccess(
   { chain, manager, route }: Passed,
-  call: Call,
+  arriving: Call,
 ): readonly FilterVerdict[] {
+  const call = chain === undefined ? arriving : callAt(chain, arriving);
   const network = pass(chain?.filters ?? [], { call }, networkAnswer);
   const http = manager === undefined ? [] : passHttp(manager, call, route).verdicts;
   const verdicts = [...network.verdicts, ...http];
   const refused = verdicts.findIndex(({ isAllowed }) => !isAllowed);
   return refused < 0 ? verdicts : verdicts.slice(0, refused + 1);
+}
+
+/** A call as the filters of a chain see it: who shows a certificate within TLS that the chain does not end is not known. */
+function callAt(chain: FilterChainJson, call: Call): Call {
+  if (certificateOf(chain) !== "none") return call;
+  const { principal: _, ...rest } = call;
+  return rest;
 }
 
 /** A call as it leaves the filters of a connection manager. */

@@ -98,3 +98,14 @@ test("policies look at the path and the address that the manager makes of them",
   const asked = call({ request: request({ path: "/x/../%61dmin", headers }) });
   expect(checkAccess({ manager }, asked)).toMatchObject([{ isAllowed: false, policy: "admin" }]);
 });
+
+test("who shows a certificate to the application alone is nobody to policies", () => {
+  const rules: RBACJson = {
+    action: "DENY",
+    policies: { all: { permissions: [{ any: true }], principals: [{ authenticated: {} }] } },
+  };
+  const typedConfig = any("envoy.extensions.filters.network.rbac.v3.RBAC", { rules });
+  const chain = { filters: [{ name: "rbac", typedConfig }] };
+  const asked = call({ encryption: "mesh-tls", principal: "spiffe://td/ns/a/sa/b" });
+  expect(checkAccess({ chain }, asked)).toMatchObject([{ isAllowed: true }]);
+});
