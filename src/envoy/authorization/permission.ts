@@ -2,7 +2,8 @@
 import { RE2JS } from "re2js";
 import type { AuthorizationOperation } from "../../config/kinds/authorization-fields.js";
 import { cidrRange } from "../address.js";
-import type { PermissionJson, StringMatcherJson, ValueMatcherJson } from "../api.js";
+import { any } from "../any.js";
+import type { PermissionJson, ValueMatcherJson } from "../api.js";
 import {
   type Algebra,
   type Attribute,
@@ -11,7 +12,7 @@ import {
   type MetadataTest,
 } from "./attribute.js";
 import { anyValue } from "./jwt-claims.js";
-import { anyCase, headerPattern, hostPattern, stringPattern } from "./value-pattern.js";
+import { headerPattern, hostPattern, stringPattern } from "./value-pattern.js";
 
 type Match = (value: string) => PermissionJson;
 
@@ -28,20 +29,39 @@ function attribute(match: Match, httpOnly: boolean): Attribute<PermissionJson> {
 
 const HOST = attribute((value) => ({ header: hostPattern(value) }), true);
 const METHOD = attribute((value) => ({ header: headerPattern(":method", value) }), true);
-const PATH = attribute((value) => ({ urlPath: { path: pathPattern(value) } }), true);
+const LET_IN_PATH = attribute(templatePath, true);
+const PATH = attribute(path, true);
 const PORT = attribute((value) => ({ destinationPort: Number(value) }), false);
 const ADDRESS = attribute((value) => ({ destinationIp: cidrRange(value) }), false);
-const SERVER_NAME = attribute((value) => ({ requestedServerName: anyCase(value) }), false);
+// Envoy has the name in small letters, however the client writes it.
+const SERVER_NAME = attribute(
+  (value) => ({ requestedServerName: stringPattern(value.toLowerCase()) }),
+  false,
+);
 
-/**
- * `{*}` and `{**}` make a path a template, of whole segments. Envoy's own templates are for paths without some characters
- * that may be in a segment, such as brackets, and would let these pass by what is denied.
- */
-function pathPattern(value: string): StringMatcherJson {
-  const parts = value.split(/(\{\*{1,2}\})/);
-  if (parts.length === 1) return stringPattern(value);
+/** `{*}` and `{**}` make a path a template, of whole segments. */
+const TEMPLATE = /(\{\*{1,2}\})/;
+
+/** A path that is let in: as Istio asks, by Envoy's own templates. They are for paths of the characters of RFC 3986 alone. */
+function templatePath(value: string): PermissionJson {
+  if (!TEMPLATE.test(value)) return path(value);
+  const pathTemplate = value.replaceAll(/\{(\*{1,2})\}/g, "$1");
+  return {
+    uriTemplate: {
+      name: "uri-template",
+      typedConfig: any("envoy.extensions.path.match.uri_template.v3.UriTemplateMatchConfig", {
+        pathTemplate,
+      }),
+    },
+  };
+}
+
+/** A path of any characters: what is kept out would get past Envoy's own templates by a bracket in a segment. */
+function path(value: string): PermissionJson {
+  const parts = value.split(TEMPLATE);
+  if (parts.length === 1) return { urlPath: { path: stringPattern(value) } };
   const regex = parts.map((part) => WILDCARDS[part] ?? RE2JS.quote(part)).join("");
-  return { safeRegex: { regex } };
+  return { urlPath: { path: { safeRegex: { regex } } } };
 }
 
 const WILDCARDS: Readonly<Record<string, string>> = { "{*}": "[^/]+", "{**}": ".*" };
@@ -83,14 +103,16 @@ export function permissionAttribute(key: string): Attribute<PermissionJson> | un
   }
 }
 
-/** What an operation asks, in Istio's order. */
+/** What an operation asks, in Istio's order; `allows` when its rule lets requests in. */
 export function operationTests(
   operation: AuthorizationOperation,
+  allows: boolean,
 ): readonly AttributeTest<PermissionJson>[] {
   return [
     ...attributeTest(HOST, operation.hosts, operation.notHosts),
     ...attributeTest(METHOD, operation.methods, operation.notMethods),
-    ...attributeTest(PATH, operation.paths, operation.notPaths),
+    ...attributeTest(allows ? LET_IN_PATH : PATH, operation.paths),
+    ...attributeTest(PATH, [], operation.notPaths),
     ...attributeTest(PORT, operation.ports, operation.notPorts),
   ];
 }

@@ -10,7 +10,10 @@ export interface IssuerAndSubject {
 
 const BOTH: IssuerAndSubject = { iss: ANYTHING, sub: ANYTHING };
 
-/** The issuers with their subjects that a pattern is for. There may be slashes in both: any of them may be the one between. */
+/**
+ * The issuers with their subjects that a pattern is for. There may be slashes in both: each of the pattern's, but those of `https://`,
+ * may be the one between. One without any is of the beginning of issuers, or the end of subjects.
+ */
 export function issuersAndSubjects(pattern: string): readonly IssuerAndSubject[] {
   if (pattern === "*") return [BOTH];
   if (pattern.startsWith("*")) {
@@ -19,7 +22,7 @@ export function issuersAndSubjects(pattern: string): readonly IssuerAndSubject[]
       iss: issuer === "" ? ANYTHING : { suffix: issuer },
       sub: { exact: subject },
     }));
-    return [...divided, { ...BOTH, sub: { suffix: end } }];
+    return divided.length === 0 ? [{ ...BOTH, sub: { suffix: end } }] : divided;
   }
   if (pattern.endsWith("*")) {
     const beginning = pattern.slice(0, -1);
@@ -27,7 +30,7 @@ export function issuersAndSubjects(pattern: string): readonly IssuerAndSubject[]
       iss: { exact: issuer },
       sub: subject === "" ? ANYTHING : { prefix: subject },
     }));
-    return [...divided, { ...BOTH, iss: { prefix: beginning } }];
+    return divided.length === 0 ? [{ ...BOTH, iss: { prefix: beginning } }] : divided;
   }
   const divided = halvesOf(pattern).map(([issuer, subject]) => ({
     iss: { exact: issuer },

@@ -51,7 +51,7 @@ function askedBy(
     ),
     permissions: alternatives(
       to,
-      ({ operation = {} }) => operationTests(operation),
+      ({ operation = {} }) => operationTests(operation, context.allows),
       conditions(permissionAttribute),
     ),
   };

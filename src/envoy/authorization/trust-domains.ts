@@ -27,9 +27,8 @@ export function withDomainAliases(
 
 function aliasesOf(principal: string, trustDomains: readonly string[]): readonly string[] {
   const [domain = "", ...path] = principal.split("/");
-  // The beginning of a principal has the whole domain, its end only when it has all other parts.
-  const parts = domain.startsWith("*") ? PARTS - 1 : 1;
-  const asksForDomain = path.length >= parts && domain !== "*";
+  // Istio takes the beginning or the end of a principal as it is written.
+  const asksForDomain = path.length === PARTS - 1 && domain !== "*";
   const isOwn = domain === OWN || trustDomains.some((one) => mayBeSame(domain, one));
   if (!asksForDomain || !isOwn || trustDomains.length === 0) return [principal];
   const all = trustDomains.map((one) =>

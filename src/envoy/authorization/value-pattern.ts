@@ -26,21 +26,16 @@ export function regexOfPattern(pattern: string, star: string): string {
     .join(star);
 }
 
-/** A header that is there and has not an empty value: a regular expression would not take all bytes that may be in it. */
-const anyHeader = (name: string): HeaderMatcherJson => ({
-  name,
-  stringMatch: { exact: "" },
-  invertMatch: true,
-});
-
-/** A header that has a value of this pattern. */
+/** A header that has a value of this pattern; `*` asks that it is there. */
 export function headerPattern(name: string, pattern: string): HeaderMatcherJson {
-  return pattern === "*" ? anyHeader(name) : { name, stringMatch: stringPattern(pattern) };
+  return pattern === "*"
+    ? { name, presentMatch: true }
+    : { name, stringMatch: stringPattern(pattern) };
 }
 
 /** A header one of whose values, separated by commas, is of this pattern. See Istio, matcher.InlineHeaderMatcher. */
 export function headerListPattern(name: string, pattern: string): HeaderMatcherJson {
-  if (pattern === "*") return anyHeader(name);
+  if (pattern === "*") return { name, presentMatch: true };
   const one = valueRegex(pattern);
   const regex = `^${one}$|^${one},.*|.*,${one},.*|.*,${one}$`;
   return { name, stringMatch: { safeRegex: { regex } } };
@@ -52,13 +47,10 @@ function valueRegex(pattern: string): string {
   return RE2JS.quote(pattern);
 }
 
-/** How a pattern is matched with names of hosts, whose letters may be of any case. */
-export function anyCase(pattern: string): StringMatcherJson {
-  return { ...stringPattern(pattern), ...(pattern === "*" ? {} : { ignoreCase: true }) };
-}
-
-/** The host of a request. */
+/** The host of a request, whose letters may be of any case. */
 export function hostPattern(pattern: string): HeaderMatcherJson {
-  const name = ":authority";
-  return pattern === "*" ? anyHeader(name) : { name, stringMatch: anyCase(pattern) };
+  const { stringMatch, ...header } = headerPattern(":authority", pattern);
+  return stringMatch === undefined
+    ? header
+    : { ...header, stringMatch: { ...stringMatch, ignoreCase: true } };
 }

@@ -19,8 +19,8 @@ export interface Arrival {
   readonly destination: { readonly address: string; readonly port: number };
   /** What the port is declared to carry; of one that is not, the proxy finds out what it is sent. */
   readonly declared: "http" | "tcp" | "nothing";
-  /** Of mutual TLS: who shows a certificate, `TRUST-DOMAIN/ns/NAMESPACE/sa/ACCOUNT`, and which name is asked for. */
-  readonly tls?: { readonly peer: string; readonly serverName: string };
+  /** Which name is asked for; of mutual TLS who shows a certificate, `TRUST-DOMAIN/ns/NAMESPACE/sa/ACCOUNT`. */
+  readonly tls?: { readonly peer?: string; readonly serverName: string };
   /** Absent for plain TCP. */
   readonly request?: ArrivingRequest;
 }

@@ -10,7 +10,14 @@ import type {
   Source,
 } from "./objects.js";
 import type { Claims } from "./request-authentication.js";
-import { holds, isInBlock, matchesPath, matchesText } from "./values.js";
+import {
+  holds,
+  isInBlock,
+  type Matches,
+  matchesPath,
+  matchesPlainPath,
+  matchesText,
+} from "./values.js";
 
 /** What rules look at. */
 export interface Asked {
@@ -49,7 +56,8 @@ function isMatch({ metadata, spec }: AuthorizationPolicy, asked: Asked): boolean
     const { from, to, when = [] } = isTcp ? withoutHttpFields(rule) : rule;
     return (
       (from === undefined || from.some(({ source }) => isSource(source, asked, metadata))) &&
-      (to === undefined || to.some(({ operation }) => isOperation(operation, asked))) &&
+      (to === undefined ||
+        to.some(({ operation }) => isOperation(operation, asked, action === "ALLOW"))) &&
       when.every((condition) => isCondition(condition, asked, metadata))
     );
   });
@@ -83,8 +91,13 @@ type Place = AuthorizationPolicy["metadata"];
 function isSource(source: Source, asked: Asked, place: Place): boolean {
   const { arrival, client } = asked;
   return (
-    holds(source.principals, source.notPrincipals, identities(asked)) &&
-    holds(source.requestPrincipals, source.notRequestPrincipals, requestPrincipal(asked)) &&
+    holds(source.principals, source.notPrincipals, asked.arrival.tls?.peer, isPrincipal(asked)) &&
+    holds(
+      source.requestPrincipals,
+      source.notRequestPrincipals,
+      requestPrincipal(asked),
+      isRequestPrincipal(asked),
+    ) &&
     holds(source.namespaces, source.notNamespaces, peerOf(arrival)?.namespace) &&
     holds(source.serviceAccounts, source.notServiceAccounts, account(asked, place)) &&
     holds(source.ipBlocks, source.notIpBlocks, arrival.source, isInBlock) &&
@@ -92,14 +105,15 @@ function isSource(source: Source, asked: Asked, place: Place): boolean {
   );
 }
 
-function isOperation(operation: Operation, { arrival, mesh }: Asked): boolean {
+function isOperation(operation: Operation, { arrival, mesh }: Asked, allows: boolean): boolean {
   const { request, destination } = arrival;
   const path = request && normalizedPath(request.path, mesh.pathNormalization);
   return (
     holds(operation.hosts, operation.notHosts, request?.host, matchesHost) &&
     holds(operation.ports, operation.notPorts, String(destination.port)) &&
     holds(operation.methods, operation.notMethods, request?.method) &&
-    holds(operation.paths, operation.notPaths, path, matchesPath)
+    holds(operation.paths, undefined, path, allows ? matchesPlainPath : matchesPath) &&
+    holds(undefined, operation.notPaths, path, matchesPath)
   );
 }
 
@@ -124,7 +138,7 @@ const ATTRIBUTES: Readonly<
   "remote.ip": ({ client }) => client,
   "source.namespace": ({ arrival }) => peerOf(arrival)?.namespace,
   "source.serviceAccount": (asked, _, place) => account(asked, place),
-  "source.principal": (asked) => identities(asked),
+  "source.principal": ({ arrival }) => arrival.tls?.peer,
   "request.auth.principal": (asked) => requestPrincipal(asked),
   "request.auth.audiences": ({ claims }) => textsOf(claims?.["aud"]),
   "request.auth.presenter": ({ claims }) => textsOf(claims?.["azp"]),
@@ -138,27 +152,46 @@ function isCondition({ key, values, notValues }: Condition, asked: Asked, place:
   const [name = "", ...members] = key.split(/[[\]]+/).filter((part) => part !== "");
   const attribute = ATTRIBUTES[name];
   if (attribute === undefined) throw new Error(`the model does not know ${key}`);
-  return holds(values, notValues, attribute(asked, members, place), comparisonOf(name));
+  return holds(values, notValues, attribute(asked, members, place), comparisonOf(name, asked));
 }
 
-/** "Supports single IP or CIDR"; and a name of a host (RFC 6066), whose letters may be of any case. */
-function comparisonOf(name: string): (pattern: string, value: string) => boolean {
-  if (name.endsWith(".ip")) return isInBlock;
-  return name === "connection.sni" ? matchesHost : matchesText;
+function comparisonOf(name: string, asked: Asked): Matches {
+  switch (name) {
+    case "source.ip":
+    case "remote.ip":
+    case "destination.ip":
+      return isInBlock;
+    case "connection.sni":
+      // The name of a host (RFC 6066), whose letters may be of any case.
+      return matchesHost;
+    case "request.headers":
+      // Istio asks of such a header that it is there, though the documentation says "not empty" of all values.
+      return (pattern, value) => pattern === "*" || matchesText(pattern, value);
+    case "source.principal":
+      return isPrincipal(asked);
+    case "request.auth.principal":
+      return isRequestPrincipal(asked);
+    default:
+      return matchesText;
+  }
 }
 
 function headerOf({ request }: Arrival, name: string): string | undefined {
   return name === "host" ? request?.host : request?.headers[name];
 }
 
-/** "Any service with the identity td1/ns/foo/sa/a, td2/... or td3/... will be treated the same"; `cluster.local` is the mesh's. */
-function identities({ arrival, mesh }: Asked): readonly string[] {
-  const { peer } = arrival.tls ?? {};
-  if (peer === undefined) return [];
+/**
+ * "Any service with the identity td1/ns/foo/sa/a, td2/... or td3/... will be treated the same"; `cluster.local` is the mesh's. Istio does
+ * so for whole identities: the beginning of one, or its end, is as it is written.
+ */
+function isPrincipal({ mesh }: Asked): Matches {
   const domains = [mesh.trustDomain, ...mesh.trustDomainAliases];
-  const [domain = ""] = peer.split("/");
-  const same = domains.includes(domain) ? [...domains, "cluster.local"] : [domain];
-  return same.map((one) => `${one}${peer.slice(domain.length)}`);
+  return (pattern, peer) => {
+    const [domain = ""] = peer.split("/");
+    const isWhole = pattern.split("/").length === 5;
+    const same = isWhole && domains.includes(domain) ? [...domains, "cluster.local"] : [domain];
+    return same.some((one) => matchesText(pattern, `${one}${peer.slice(domain.length)}`));
+  };
 }
 
 /** In both of the forms in which policies may name it. */
@@ -167,6 +200,30 @@ function account({ arrival }: Asked, { namespace: own }: Place): readonly string
   if (peer === undefined) return undefined;
   const { namespace, account: name } = peer;
   return [`${namespace}/${name}`, ...(namespace === own ? [name] : [])];
+}
+
+/** The slash between issuer and subject may be any of a pattern's but those of a URL's scheme; one without is of an issuer's beginning or a subject's end. */
+function isRequestPrincipal({ claims }: Asked): Matches {
+  const issuer = String(claims?.["iss"]);
+  const subject = String(claims?.["sub"]);
+  return (pattern) => {
+    const parts = pattern.split(/(?<!:|:\/)\//);
+    if (parts.length === 1) {
+      return pattern.startsWith("*")
+        ? matchesText(pattern, subject)
+        : matchesBeginning(pattern, issuer);
+    }
+    return parts.some(
+      (_, i) =>
+        i > 0 &&
+        matchesText(parts.slice(0, i).join("/"), issuer) &&
+        matchesText(parts.slice(i).join("/"), subject),
+    );
+  };
+}
+
+function matchesBeginning(pattern: string, text: string): boolean {
+  return pattern.endsWith("*") && matchesText(pattern, text);
 }
 
 /** `<iss>/<sub>`; there is none without both. */

@@ -39,11 +39,13 @@ function oldest(policies: readonly PeerAuthentication[]): PeerAuthentication | u
 
 /**
  * A connection as a port of a mode takes it; undefined when it does not. Without mutual TLS "the connection is not
- * tunneled": TLS is nothing to where HTTP is read, and elsewhere bytes of the application, which tell nothing of a peer.
+ * tunneled": TLS is nothing to where HTTP is read, and elsewhere bytes of the application, which tell nothing of a peer but the name
+ * that it asks for.
  */
 export function taken(mode: Exclude<TlsMode, "UNSET">, arrival: Arrival): Arrival | undefined {
   const { tls, request: _, ...bytes } = arrival;
   if (mode === "STRICT") return tls === undefined ? undefined : arrival;
   if (mode === "PERMISSIVE" || tls === undefined) return arrival;
-  return arrival.declared === "http" ? undefined : bytes;
+  const { serverName } = tls;
+  return arrival.declared === "http" ? undefined : { ...bytes, tls: { serverName } };
 }

@@ -1,6 +1,9 @@
 /** How values of policies are compared with those of a request. */
 import { BlockList, isIP } from "node:net";
 
+/** Whether a value is one that a pattern of a policy is for. */
+export type Matches = (pattern: string, value: string) => boolean;
+
 /** Exact, prefix (`abc*`), suffix (`*abc`) and presence (`*`: "anything but not empty") match. */
 export function matchesText(pattern: string, value: string): boolean {
   if (pattern === "*") return value !== "";
@@ -24,6 +27,12 @@ export function matchesPath(pattern: string, path: string): boolean {
   return new RegExp(`^${expression}$`, "s").test(path);
 }
 
+/** The same, where templates are for paths of the characters that RFC 3986 has for them, as Istio lets in by them. */
+export function matchesPlainPath(pattern: string, path: string): boolean {
+  const isTemplate = pattern.includes("{*}") || pattern.includes("{**}");
+  return matchesPath(pattern, path) && !(isTemplate && /[^-\w.~%!$&'()*+,;=:@/]/.test(path));
+}
+
 /** An address, or a range in CIDR notation. */
 export function isInBlock(block: string, address: string): boolean {
   const [network = "", length] = block.split("/");
@@ -42,7 +51,7 @@ export function holds(
   values: readonly string[] | undefined,
   notValues: readonly string[] | undefined,
   attribute: string | readonly string[] | undefined,
-  matches: (pattern: string, value: string) => boolean = matchesText,
+  matches: Matches = matchesText,
 ): boolean {
   const all = attribute === undefined ? [] : [attribute].flat();
   const isOneOf = (patterns: readonly string[]): boolean =>
