@@ -64,7 +64,7 @@ const script = await build({
   supported: { "dynamic-import": false },
   define: { "import.meta.url": "importMetaUrl" },
   banner: {
-    js: '(function (exports, require, module, path) { const importMetaUrl = require("node:url").pathToFileURL(path).href;',
+    js: '(function (exports, require, module, __filename) { const importMetaUrl = require("node:url").pathToFileURL(__filename).href;',
   },
   footer: { js: "})" },
 });

@@ -18,12 +18,12 @@ export interface LoadedScript<Exports> {
   readonly compiled: () => Buffer;
 }
 
-/** What the text of a script evaluates to: its module as a function, like those of CommonJS. */
+/** What the text of a script evaluates to: its module as a function, with the names of those of CommonJS, which nothing in it has. */
 type Body = (
   exports: object,
   require: NodeJS.Require,
   module: { exports: unknown },
-  path: string,
+  filename: string,
 ) => void;
 
 /**
