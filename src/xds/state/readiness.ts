@@ -115,7 +115,26 @@ function unreadyClusters(state: StreamState, { now, pacing, plan }: Moment): Wai
   for (const { name } of unsentClusters(clusters, table, plan)) {
     if (isNewTo(clusters, name)) names.add(name);
   }
+  for (const name of refusedAmidTransition(state, clusters)) {
+    if (isNewTo(clusters, name)) names.add(name);
+  }
   return { names, until };
+}
+
+/** The clusters whose version in between was refused, so that the one that they should have in the end is still to be tried. */
+function refusedAmidTransition(
+  { transition }: StreamState,
+  clusters: Subscription,
+): readonly string[] {
+  if (transition === undefined) return [];
+  const last = transition.to.get(TYPE_URL.cluster);
+  return transition.acceptingBoth
+    .filter((one) => isRejected(clusters, one))
+    .map(({ name }) => name)
+    .filter((name) => {
+      const end = last?.get(name);
+      return end !== undefined && !isRejected(clusters, end);
+    });
 }
 
 /** The clusters that the client is still to be sent, new ones and changed ones. */

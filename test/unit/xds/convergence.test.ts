@@ -218,3 +218,42 @@ describe.each(["delta", "sotw"] as const)("a %s client in any order of events", 
 it("a delta client that comes and goes never uses a cluster that it does not have", () => {
   runs("delta", { isBadPossible: false, canReconnect: true, isPatient: false });
 });
+
+it("a listener waits for a cluster of which the client has refused the version in between alone", () => {
+  const cluster = (name: string, edition: number, peer: string) =>
+    encode({ name, edition, endpoints: `${name}-e`, clusters: [], peers: [peer] });
+  const endpoint = (name: string, edition: number, peer: string) =>
+    encode({ name: `${name}-e`, edition, clusters: [], peers: [peer] });
+  const publish = (sketch: ViewSketch): Event => ({ kind: "publish", sketch });
+  const options = { protocol: "delta", isPatient: false, givesUp: true, isSure: false } as const;
+  const first = {
+    cluster: [cluster("c2", 1, "blue"), cluster("c3", BAD, "blue")],
+    endpoint: [endpoint("c2", 1, "blue"), endpoint("c3", BAD, "blue")],
+    route: [],
+    listener: [],
+  };
+  const world = new World(options, viewOf(first));
+  world.happen({ kind: "rest" });
+  world.happen(
+    publish({
+      cluster: [cluster("c0", 1, "red"), cluster("c3", BAD, "red")],
+      endpoint: [endpoint("c0", BAD, "red"), endpoint("c3", BAD, "red")],
+      listener: [encode({ name: "l1", edition: BAD, clusters: [], routes: [] })],
+    }),
+  );
+  world.happen(
+    publish({
+      cluster: [cluster("c0", 1, "green"), cluster("c2", BAD, "red"), cluster("c3", BAD, "green")],
+      endpoint: [
+        endpoint("c0", BAD, "green"),
+        endpoint("c2", 1, "red"),
+        endpoint("c3", 2, "green"),
+      ],
+      listener: [encode({ name: "l2", edition: 1, clusters: ["c3"], routes: [] })],
+    }),
+  );
+  expect(() => {
+    world.settle();
+  }).not.toThrow();
+  expectConverged(world, "delta");
+});
