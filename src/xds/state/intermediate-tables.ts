@@ -4,7 +4,7 @@
  */
 import type { Table } from "../../base/table.js";
 import type { EncodedResource, ResourceTable } from "../resource.js";
-import type { HeldTables } from "./stream-state.js";
+import type { HeldTables, Transition } from "./stream-state.js";
 import { type Held, isContent, isSameContent } from "./subscription.js";
 
 /** The second of two versions of a cluster, changed so that it accepts the peers of the first as well. */
@@ -22,10 +22,21 @@ export interface IntermediateTables extends Tables {
   readonly acceptingBoth: readonly EncodedResource[];
 }
 
+interface AmidEntry {
+  readonly from: HeldTables;
+  readonly held: HeldTables;
+  readonly used: HeldTables;
+}
+
 /** Finds intermediate tables, and remembers them for other streams. */
 export interface Intermediates {
   /** Those from what a client holds to what it should hold; undefined when one step will do. */
   readonly between: (from: HeldTables, to: Tables) => IntermediateTables | undefined;
+  /**
+   * What a client may use amid a transition, given what it holds. It may still use the clusters from before of those that are to accept
+   * both, and has their endpoints from before; of others it has been sent both already.
+   */
+  readonly amid: (transition: Transition, held: HeldTables) => HeldTables;
   /** Forgets all of them; done when a burst is over, since they hold on to old tables. */
   readonly forget: () => void;
 }
@@ -42,6 +53,7 @@ interface Entry {
 /** A finder that knows nothing yet. Without `acceptBoth` there are no intermediate tables. */
 export function createIntermediates(acceptBoth: AcceptBoth | undefined): Intermediates {
   let known = new WeakMap<ResourceTable, readonly Entry[]>();
+  let knownAmid = new WeakMap<Transition["acceptingBoth"], readonly AmidEntry[]>();
 
   const remembered = (
     from: HeldTables,
@@ -77,8 +89,17 @@ export function createIntermediates(acceptBoth: AcceptBoth | undefined): Interme
       const isAlike = from.clusters === to.clusters || from.endpoints === to.endpoints;
       return isAlike || acceptBoth === undefined ? undefined : between(from, to, acceptBoth);
     },
+    amid: ({ from, acceptingBoth }, held) => {
+      const entries = knownAmid.get(acceptingBoth) ?? [];
+      const same = entries.find((one) => sameTables(one.from, from) && sameTables(one.held, held));
+      if (same !== undefined) return same.used;
+      const entry = { from, held, used: tablesAmid(from, held, acceptingBoth) };
+      knownAmid.set(acceptingBoth, [entry, ...entries.slice(0, ENTRIES - 1)]);
+      return entry.used;
+    },
     forget: () => {
       known = new WeakMap();
+      knownAmid = new WeakMap();
     },
   };
 }
@@ -107,6 +128,37 @@ function tablesBetween(
     endpoints = endpoints.with(name, former);
   }
   return acceptingBoth.length === 0 ? undefined : { clusters, endpoints, acceptingBoth };
+}
+
+/** What is held, with the clusters and endpoints of before for those that are to accept both. */
+function tablesAmid(
+  from: HeldTables,
+  held: HeldTables,
+  acceptingBoth: Transition["acceptingBoth"],
+): HeldTables {
+  const { base = held.clusters, top } = held.clusters.layers ?? {};
+  const endpoints = acceptingBoth.map(({ endpoints: name = "" }) => name);
+  // On top there is none that accepts both.
+  const clusters = withFormer(
+    base,
+    from.clusters,
+    acceptingBoth.map(({ name }) => name),
+  );
+  return {
+    clusters: top === undefined ? clusters : clusters.extended(top),
+    endpoints: withFormer(held.endpoints, from.endpoints, endpoints),
+  };
+}
+
+function withFormer(
+  table: Table<Held>,
+  former: Table<Held>,
+  names: readonly string[],
+): Table<Held> {
+  return names.reduce((result, name) => {
+    const before = former.get(name);
+    return before === undefined || before === result.get(name) ? result : result.with(name, before);
+  }, table);
 }
 
 /** Whether a cluster accepts all peers that another one names. One that names none accepts any. */

@@ -52,10 +52,10 @@ export function transitionTo(state: StreamState, view: ResourceView, moment: Mom
   const { transition } = state;
   if (state.view === view || transition?.to === view) return state;
   const { now, pacing, intermediate } = moment;
-  // Amid a transition the client may still use what it had before.
   const isUnderWay = transition !== undefined && now < transition.until;
-  const from = isUnderWay ? transition.from : heldTables(state);
-  if (from === undefined) return withView(state, view);
+  const held = heldTables(state);
+  if (held === undefined) return withView(state, view);
+  const from = isUnderWay ? intermediate.amid(transition, held) : held;
   const [clusters, endpoints] = [view.get(TYPE_URL.cluster), view.get(TYPE_URL.endpoint)];
   if (clusters === undefined || endpoints === undefined) return withView(state, view);
   const tables = intermediate.between(from, { clusters, endpoints });

@@ -134,6 +134,25 @@ describe("a cluster that changes to other peers together with its endpoints", ()
     expect(client.ack("cluster")).toEqual(["cluster A@g", "endpoint A@g"]);
   });
 
+  it("goes on from what it was changed to in one step, when it changes on while another is on its way", () => {
+    const client = connected({
+      cluster: [cluster("A@r", "red"), cluster("C@1")],
+      endpoint: ["A@r", "C@1"],
+    });
+    client.subscribe("endpoint", "C");
+    client.ackAll();
+    const second = [cluster("A@b", "blue"), cluster("C@b", "blue")];
+    expect(client.change({ cluster: second, endpoint: ["A@b", "C@b"] })).toEqual([
+      "cluster A@r+b C@b",
+      "endpoint A@r C@b",
+    ]);
+    client.ack("endpoint");
+    const third = [cluster("A@b", "blue"), cluster("C@g", "green")];
+    client.change({ cluster: third, endpoint: ["A@b", "C@g"] });
+    expect(client.ack("cluster")).toEqual(["cluster C@b+g", "endpoint C@b"]);
+    expect(client.ack("cluster")).toEqual(["cluster A@b C@g", "endpoint A@b C@g"]);
+  });
+
   it("waits on the way back for what the client was sent last, though it had the same before", () => {
     const client = connected(MIXED);
     client.change(RED);
