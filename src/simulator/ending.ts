@@ -63,14 +63,15 @@ export function endingAtProxy(
   const [refusal] = verdicts.filter(({ isAllowed }) => !isAllowed);
   if (refusal !== undefined) return refused(refusal);
   const reason = reasons.at(-1) ?? "";
+  // A fault does not ask where the request would go.
+  const abort = abortOf(passed.route);
+  if (abort !== undefined) return abort;
   if (error !== undefined) {
     if (error === "no-cluster") return withoutCluster(passed.route, reason);
     const { status, flags } = AT_THE_PROXY[error];
     const closed = { isAnswered: false, flags, reason };
     return status === undefined || passed.manager === undefined ? closed : { ...closed, status };
   }
-  const abort = abortOf(passed.route);
-  if (abort !== undefined) return abort;
   if (answer === undefined) return undefined;
   const { responseCode = "MOVED_PERMANENTLY" } = passed.route?.redirect ?? {};
   const status = "status" in answer ? answer.status : (REDIRECTS[responseCode] ?? 301);
