@@ -47,14 +47,22 @@ function headerOf({ request, scheme }: Routed, name: string): string | undefined
   }
 }
 
+/** The first value of a parameter, as it was sent: Envoy does not decode what routes look at. */
+function parameterOf(query: string, name: string): string | null {
+  const pairs = query.split("&");
+  const found = pairs.find((pair) => pair === name || pair.startsWith(`${name}=`));
+  return found === undefined ? null : found.slice(name.length + 1);
+}
+
 function matches({ match = {} }: RouteJson, routed: Routed): boolean {
   const { request } = routed;
   if (!matchesPath(match, request)) return false;
-  const query = new URLSearchParams(request.path.split("?", 2)[1] ?? "");
+  const { path } = request;
+  const query = path.includes("?") ? path.slice(path.indexOf("?") + 1) : "";
   return (
     (match.headers ?? []).every((one) => matchesHeader(one, headerOf(routed, one.name ?? ""))) &&
     (match.queryParameters ?? []).every((one) =>
-      matchesQueryParameter(one, query.get(one.name ?? "")),
+      matchesQueryParameter(one, parameterOf(query, one.name ?? "")),
     ) &&
     (match.dynamicMetadata ?? []).every((one) => hasMetadata(one, routed)) &&
     (match.grpc === undefined ||

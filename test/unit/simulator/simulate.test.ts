@@ -180,6 +180,20 @@ test.each<[string, RouteMatchJson, boolean]>([
   expect(outcome.route === "route").toBe(expected);
 });
 
+test.each([
+  ["as it was sent", "%31", false],
+  ["up to the next parameter", "1?b=2", false],
+  ["the first of several", "1&a=2", true],
+  ["the first of several, another", "2&a=1", false],
+])("the value of a query parameter is taken %s: a=%s", (_what, value, expected) => {
+  const match = { prefix: "/", queryParameters: [{ name: "a", stringMatch: { exact: "1" } }] };
+  const chain = httpChain([{ name: "route", match, route: { cluster: "shop" } }]);
+  const server = listener("0.0.0.0", 80, { filterChains: [chain] });
+  const given = call({ request: request({ path: `/?a=${value}` }) });
+  const outcome = simulate(configuration({ listeners: [server] }), given);
+  expect(outcome.route === "route").toBe(expected);
+});
+
 test("an outcome names all that a request went through, and why", () => {
   const route = {
     name: "canary",
