@@ -1,17 +1,31 @@
 /** A request as a route sends it on. See Envoy, RouteAction. */
 import { memberOf } from "../base/member-of.js";
-import type { HeaderValueOptionJson, RouteJson } from "../envoy/api.js";
+import type {
+  HeaderValueOptionJson,
+  RouteJson,
+  WeightedCluster_ClusterWeightJson,
+} from "../envoy/api.js";
 import type { HttpRequest } from "./call.js";
 import { rewritten } from "./rewritten-text.js";
 
-/** The request with the path, host and headers that the route gives it. */
-export function forwardedRequest(request: HttpRequest, route: RouteJson): HttpRequest {
-  const { hostRewriteLiteral } = route.route ?? {};
+/** What one of several clusters of a route changes of a request, before the route does. */
+export type OwnChanges = Pick<
+  WeightedCluster_ClusterWeightJson,
+  "requestHeadersToAdd" | "requestHeadersToRemove" | "hostRewriteLiteral"
+>;
+
+/** The request with the path, host and headers that the route gives it, and the cluster of it to which it goes. */
+export function forwardedRequest(
+  request: HttpRequest,
+  route: RouteJson,
+  own: OwnChanges = {},
+): HttpRequest {
+  const { hostRewriteLiteral = own.hostRewriteLiteral } = route.route ?? {};
   return {
     ...request,
     path: rewrittenPath(request.path, route),
     authority: hostRewriteLiteral ?? request.authority,
-    headers: changedHeaders(request.headers, route),
+    headers: changedHeaders(changedHeaders(request.headers, own), route),
   };
 }
 
@@ -22,13 +36,18 @@ function rewrittenPath(path: string, { match = {}, route = {} }: RouteJson): str
     return [rewritten(plain, regexRewrite), ...query].join("?");
   }
   if (prefixRewrite === undefined) return path;
-  const matched = match.prefix ?? match.pathSeparatedPrefix ?? match.path ?? "";
+  const [whole = ""] = path.split("?", 1);
+  // All that a regular expression matched is replaced, and that is the path.
+  const matched = match.prefix ?? match.pathSeparatedPrefix ?? match.path ?? whole;
   return `${prefixRewrite}${path.slice(matched.length)}`;
 }
 
 function changedHeaders(
   headers: HttpRequest["headers"],
-  { requestHeadersToAdd = [], requestHeadersToRemove = [] }: RouteJson,
+  {
+    requestHeadersToAdd = [],
+    requestHeadersToRemove = [],
+  }: Pick<RouteJson, "requestHeadersToAdd" | "requestHeadersToRemove">,
 ): HttpRequest["headers"] {
   const removed = new Set(requestHeadersToRemove.map((name) => name.toLowerCase()));
   const kept = Object.entries(headers).filter(([name]) => !removed.has(name));

@@ -16,7 +16,7 @@ import {
 } from "./ending.js";
 import type { PlaceShare } from "./endpoint-shares.js";
 import { criteriaOf, type EndpointCriteria } from "./endpoint-subset.js";
-import { forwardedRequest } from "./forwarded-request.js";
+import { forwardedRequest, type OwnChanges } from "./forwarded-request.js";
 import { certificateOf } from "./network-filters.js";
 import type { Walk } from "./outcome.js";
 import { walk } from "./simulate.js";
@@ -106,10 +106,20 @@ interface Way {
 }
 
 function branchesOf(hop: Hop, way: Way): readonly Branch[] {
-  const total = hop.walk.clusters.reduce((sum, { weight }) => sum + weight, 0);
-  return hop.walk.clusters
-    .filter(({ weight }) => weight > 0)
-    .map(({ name, weight }) => branchOf(hop, { name, share: weight / total }, way));
+  const { clusters, passed } = hop.walk;
+  const total = clusters.reduce((sum, { weight }) => sum + weight, 0);
+  const several = passed.route?.route?.weightedClusters?.clusters ?? [];
+  return clusters
+    .map(({ name, weight }, i): Chosen => ({ name, share: weight / total, own: several[i] ?? {} }))
+    .filter(({ share }) => share > 0)
+    .map((chosen) => branchOf(hop, chosen, way));
+}
+
+/** One of the clusters of a walk. */
+interface Chosen {
+  readonly name: string;
+  readonly share: number;
+  readonly own: OwnChanges;
 }
 
 function hopAt(peer: Peer, call: Call): Hop {
@@ -117,11 +127,7 @@ function hopAt(peer: Peer, call: Call): Hop {
   return { peer, call, walk: walked, verdicts: checkAccess(walked.passed, call) };
 }
 
-function branchOf(
-  hop: Hop,
-  { name, share }: { readonly name: string; readonly share: number },
-  way: Way,
-): Branch {
+function branchOf(hop: Hop, { name, share, own }: Chosen, way: Way): Branch {
   const { configuration } = hop.peer;
   const config = configuration.clusters.get(name);
   if (config === undefined) {
@@ -143,7 +149,7 @@ function branchOf(
   const criteria = criteriaOf(config, hop.walk.passed, hop.call.request);
   const { endpoints, places, size } = upstreamOf(config, configuration, criteria);
   const called = endpoints.filter((endpoint) => endpoint.share > 0);
-  const arrivals = called.map((endpoint) => arrivalAt(hop, endpoint, way));
+  const arrivals = called.map((endpoint) => arrivalAt({ ...hop, own }, endpoint, way));
   if (arrivals.length > 0) return { ...branch, arrivals, places, size };
   const reason =
     endpoints.length === 0 ? withoutAny(criteria) : "no endpoint of the cluster is healthy";
@@ -177,7 +183,10 @@ function hostCalled({ call: { request, serverName }, walk: { passed } }: Hop): s
   return named.replace(/:\d*$/, "");
 }
 
-function arrivalAt(from: Hop, endpoint: Endpoint, { peerAt, gateways }: Way): Arrival {
+/** A call at one proxy, and what else is changed of it on the way to one of its clusters. */
+type Leaving = Hop & Pick<Chosen, "own">;
+
+function arrivalAt(from: Leaving, endpoint: Endpoint, { peerAt, gateways }: Way): Arrival {
   const peer = peerAt(endpoint.address);
   const branches: readonly Branch[] = [];
   if (peer === undefined) {
@@ -241,16 +250,19 @@ function saidFirst(
   };
 }
 
-function inboundCall(from: Hop, endpoint: Endpoint, peer: Peer): Call {
+function inboundCall(from: Leaving, endpoint: Endpoint, peer: Peer): Call {
   const {
     peer: caller,
     call,
+    own,
     walk: { passed },
   } = from;
   const { transport, address, port } = endpoint;
   const left = requestLeft(passed, call);
   const request =
-    left === undefined || passed.route === undefined ? left : forwardedRequest(left, passed.route);
+    left === undefined || passed.route === undefined
+      ? left
+      : forwardedRequest(left, passed.route, own);
   return {
     direction: peer.isCaptured ? "inbound" : "direct",
     destination: { address, port },

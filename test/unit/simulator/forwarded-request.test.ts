@@ -13,6 +13,11 @@ const ROUTES: readonly (readonly [string, RouteJson, object])[] = [
     { path: "/v2/items?all=yes" },
   ],
   [
+    "a prefix to rewrite, by which a pattern is meant",
+    { match: { safeRegex: { regex: "/api/.*" } }, route: { prefixRewrite: "/v2" } },
+    { path: "/v2?all=yes" },
+  ],
+  [
     "a pattern to rewrite",
     {
       match: { prefix: "/" },
@@ -38,4 +43,20 @@ const ROUTES: readonly (readonly [string, RouteJson, object])[] = [
 
 test.each(ROUTES)("a route with %s sends the request on so", (_, route, changed) => {
   expect(forwardedRequest(GIVEN, route)).toEqual({ ...GIVEN, ...changed });
+});
+
+test("one of several clusters changes headers and host of its own, and its route those of all", () => {
+  const own = {
+    requestHeadersToAdd: [{ header: { key: "x-c", value: "5" } }],
+    requestHeadersToRemove: ["x-a"],
+    hostRewriteLiteral: "own",
+  };
+  const all = { requestHeadersToAdd: [{ header: { key: "x-b", value: "3" } }] };
+  expect(forwardedRequest(GIVEN, all, own)).toEqual({
+    ...GIVEN,
+    authority: "own",
+    headers: { "x-b": "2,3", "x-c": "5" },
+  });
+  const rewriting = { route: { hostRewriteLiteral: "other" } };
+  expect(forwardedRequest(GIVEN, rewriting, own).authority).toBe("other");
 });
