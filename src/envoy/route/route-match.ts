@@ -39,7 +39,12 @@ function headerMatcher(name: string, match: StringMatch): HeaderMatcherJson {
   return matcher === undefined ? { name, presentMatch: true } : { name, stringMatch: matcher };
 }
 
+/** Texts of regular expressions that stand for any value: `*` is none, and is taken here as Istio takes it. */
+const ANY_VALUE: ReadonlySet<string | undefined> = new Set(["*", ".*"]);
+
 function withoutHeaderMatcher(name: string, match: StringMatch): HeaderMatcherJson {
+  // A missing header, taken for an empty one, would have any value.
+  if (ANY_VALUE.has(match.regex)) return { name, presentMatch: true, invertMatch: true };
   const matcher = headerMatcher(name, match);
   return matcher.presentMatch === true
     ? { ...matcher, invertMatch: true }
