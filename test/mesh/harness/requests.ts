@@ -49,6 +49,7 @@ export interface Question {
 /** What an echo application answers. */
 export interface Echo {
   readonly pod: string;
+  readonly namespace: string;
   readonly version?: string;
   readonly peer: string | null;
   readonly path: string;

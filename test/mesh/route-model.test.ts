@@ -1,0 +1,160 @@
+/** Real Envoys send requests where the documentation of Istio has them go, in one mesh whose routes change. */
+import fc from "fast-check";
+import { expect, test } from "vitest";
+import { hostOf, namesOf } from "../models/routing/hosts.js";
+import { type Asked, askedIn } from "../models/routing/http-arbitrary.js";
+import { model } from "../models/routing/model.js";
+import type { World } from "../models/routing/objects.js";
+import { type Outcome, outcomesOf, sorted } from "../models/routing/outcomes.js";
+import { leadingSomewhere } from "../models/routing/simulated.js";
+import { CALLERS, WORKLOADS } from "../models/routing/still-world.js";
+import { SHOP, world } from "../models/routing/world-arbitrary.js";
+import { worldText } from "../models/routing/world-text.js";
+import { documents, namespace } from "./harness/manifests.js";
+import { type Answer, call, callAddress, echoOf } from "./harness/requests.js";
+import { shareMesh } from "./harness/test-mesh.js";
+
+const { FAIRLEAD_RUNS = "20", FAIRLEAD_SEED = "1" } = process.env;
+const [RUNS, SEED] = [Number(FAIRLEAD_RUNS), Number(FAIRLEAD_SEED)];
+const REQUESTS = 40;
+
+/** A Deployment of one pod `NAME-0`. */
+const deployment = (name: string, own: string, labels: object, inject: boolean): string => `
+apiVersion: apps/v1
+kind: Deployment
+metadata: { name: ${name}, namespace: ${own} }
+spec:
+  replicas: 1
+  selector: { matchLabels: ${JSON.stringify(labels)} }
+  template:
+    metadata: { labels: ${JSON.stringify(labels)}, annotations: { sidecar.istio.io/inject: "${inject}" } }
+    spec: { containers: [{ name: app, image: app, ports: [{ containerPort: 8080 }] }] }
+`;
+
+/** The Service of the gateway: its pods listen on port 8080. */
+const GATEWAY_SERVICE = `
+apiVersion: v1
+kind: Service
+metadata: { name: ingress, namespace: edge }
+spec: { selector: { istio: ingress }, ports: [{ name: http, port: 80, targetPort: 8080 }] }
+`;
+
+/**
+ * The world as the machine has it: callers find services through their sidecars, and not by addresses. Its objects are new
+ * ones: what is changed so that it leads to nothing stays as it was.
+ */
+function placed(given: World, number: number): string {
+  const services = given.services.map(({ metadata, spec: { clusterIP: _, ...spec } }) => ({
+    metadata,
+    spec,
+  }));
+  return worldText({ ...given, services }).replaceAll(
+    /"(route|delegate|rule|entry|sidecar)-(\d)"/g,
+    `"$1-${number}-$2"`,
+  );
+}
+
+const draws = fc.sample(
+  world
+    .map(leadingSomewhere)
+    .chain((given) =>
+      fc.tuple(
+        fc.constant(given),
+        fc.array(askedIn(given), { minLength: REQUESTS, maxLength: REQUESTS }),
+      ),
+    ),
+  { numRuns: RUNS, seed: SEED },
+);
+
+const mesh = shareMesh(
+  {
+    "still.yaml": documents(
+      namespace("a", "enabled"),
+      namespace("b", "enabled"),
+      ...(["a", "b"] as const).map((own) => deployment("caller", own, CALLERS[own].labels, true)),
+      ...WORKLOADS.map(({ name, namespace: own, labels }) =>
+        deployment(name.replace(/-0$/, ""), own, labels, false),
+      ),
+      GATEWAY_SERVICE,
+    ),
+    "world.yaml": draws[0] === undefined ? "" : placed(draws[0][0], 0),
+  },
+  // Nothing is looked up outside of this machine.
+  { dnsResolvers: [{ address: "127.0.0.1", port: 9 }] },
+);
+
+/**
+ * A sidecar that is called as a proxy is told the port by the authority alone. By another than 80 the hosts of services are
+ * called that have it: of others the documentation does not say where they have routes.
+ */
+function askedHere({ from, request }: Asked): Asked {
+  const { authority, port } = request;
+  const host = hostOf(authority);
+  if (port === 80) return { from, request };
+  return namesOf(SHOP, from).includes(host)
+    ? { from, request: { ...request, authority: `${host}:${port}` } }
+    : { from, request: { ...request, port: 80, authority: host } };
+}
+
+async function send({ from, request }: Asked): Promise<Outcome> {
+  const { method, authority, path, headers } = request;
+  const question = { method, path, headers: { ...headers, host: authority } };
+  const sent =
+    from === "gateway"
+      ? callAddress(
+          { address: mesh().gateway().addresses.pod, port: 8080 },
+          "http://edge/",
+          question,
+        )
+      : call(mesh().pod(`caller-0.${from}`), "http://edge/", {
+          ...question,
+          path: `http://${authority}${path}`,
+        });
+  return outcomeOf(await sent);
+}
+
+/** The headers that routes of the worlds are about. */
+const OF_ROUTES = /^x-(one|two|three|set|to)$/;
+
+function outcomeOf(answer: Answer): Outcome {
+  const { status, headers, body } = answer;
+  const { location } = headers;
+  const ofAnswer = ["x-answer", "x-echo-pod"].flatMap((name) =>
+    headers[name] === undefined ? [] : [[name, String(headers[name])]],
+  );
+  if (!body.startsWith("{")) return { status, ...(location === undefined ? {} : { location }) };
+  const { pod, namespace: own, path, authority, headers: sent } = echoOf(answer);
+  return {
+    status,
+    by: `${pod}.${own}`,
+    path,
+    authority,
+    // What is added is a line of its own, which Node joins to that before with a blank.
+    headers: sorted(
+      Object.fromEntries(
+        Object.entries(sent)
+          .filter(([name]) => OF_ROUTES.test(name))
+          .map(([name, value]) => [name, value.replaceAll(", ", ",")]),
+      ),
+    ),
+    answerHeaders: Object.fromEntries(ofAnswer),
+  };
+}
+
+test(`${RUNS * REQUESTS} requests of seed ${SEED} go where the model says`, async () => {
+  const wrong: unknown[] = [];
+  for (const [i, [given, all]] of draws.entries()) {
+    if (i > 0) await mesh().write("world.yaml", placed(given, i));
+    for (const one of all.map(askedHere)) {
+      const expected = outcomesOf(model(given, one.from, one.request, "NONE"));
+      // What the mesh does not know would be looked for outside.
+      if (expected.length === 0) continue;
+      const outcome = await send(one);
+      const isExpected = expected.some(
+        (other) => JSON.stringify(other) === JSON.stringify(outcome),
+      );
+      if (!isExpected) wrong.push({ ...one, outcome, expected, world: placed(given, i) });
+    }
+  }
+  expect(wrong).toEqual([]);
+});

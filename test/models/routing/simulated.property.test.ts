@@ -1,0 +1,34 @@
+/** Whatever VirtualServices and what else decides say, requests go where the documentation of Istio has them go. */
+import fc from "fast-check";
+import { expect, test } from "vitest";
+import { goldenEncoder } from "../../unit/golden/golden-case.js";
+import { differences } from "./differences.js";
+import { type Asked, askedIn } from "./http-arbitrary.js";
+import { model } from "./model.js";
+import { simulated } from "./simulated.js";
+import { world } from "./world-arbitrary.js";
+import { worldText } from "./world-text.js";
+
+const { FAIRLEAD_RUNS = "25", FAIRLEAD_SEED = "1" } = process.env;
+const [RUNS, SEED] = [Number(FAIRLEAD_RUNS), Number(FAIRLEAD_SEED)];
+const REQUESTS = { minLength: 25, maxLength: 25 };
+
+const encoder = goldenEncoder();
+
+test(`requests go where the model says, in ${RUNS} meshes of seed ${SEED}`, {
+  timeout: RUNS * 5000,
+}, () => {
+  const drawn = world.chain((given) =>
+    fc.tuple(fc.constant(given), fc.array(askedIn(given), REQUESTS)),
+  );
+  fc.assert(
+    fc.property(drawn, ([given, all]) => {
+      const known = simulated(given, encoder);
+      expect(known.faults).toEqual([]);
+      const wrong = (one: Asked): readonly string[] =>
+        differences(known, one, model(given, one.from, one.request));
+      expect(all.flatMap(wrong), worldText(given)).toEqual([]);
+    }),
+    { numRuns: RUNS, seed: SEED },
+  );
+});

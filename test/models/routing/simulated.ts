@@ -1,0 +1,167 @@
+/** What fairlead makes of a world, and what its simulator says of requests there. */
+import { createDiscovery } from "../../../src/app/discovery.js";
+import { Table } from "../../../src/base/table.js";
+import { parseOffline } from "../../../src/config/parse-offline.js";
+import { REFERENCE_CODE } from "../../../src/config/references/dangling.js";
+import { formatRef } from "../../../src/config/resource.js";
+import type { ConfigSnapshot } from "../../../src/config/snapshot.js";
+import { explain } from "../../../src/console/explain/explain.js";
+import type { Explanation } from "../../../src/console/explain/explanation.js";
+import { peerOf, type Scene } from "../../../src/console/explain/scene.js";
+import type { Encoder } from "../../../src/envoy/encoder.js";
+import { type Proxy, parseNode } from "../../../src/mesh/proxy/proxy.js";
+import type { Call } from "../../../src/simulator/call.js";
+import { forwardedRequest } from "../../../src/simulator/forwarded-request.js";
+import type { Walk } from "../../../src/simulator/outcome.js";
+import { walk } from "../../../src/simulator/simulate.js";
+import { hostOf } from "./hosts.js";
+import type { HttpRequest, VirtualService, World } from "./objects.js";
+import { CALLERS, type CallerName } from "./still-world.js";
+import { worldText } from "./world-text.js";
+
+const ADDRESSES: Readonly<Record<CallerName, string>> = {
+  a: "10.0.1.1",
+  b: "10.0.1.2",
+  gateway: "10.0.1.3",
+};
+
+/** The proxies of those who call. */
+const PROXIES = Object.fromEntries(
+  (Object.keys(CALLERS) as CallerName[]).map((name): [CallerName, Proxy] => {
+    const { namespace, labels } = CALLERS[name];
+    const type = name === "gateway" ? "router" : "sidecar";
+    const proxy = parseNode({
+      id: `${type}~${ADDRESSES[name]}~caller-0.${namespace}~${namespace}.svc.cluster.local`,
+      metadata: { LABELS: labels },
+    });
+    if ("invalid" in proxy) throw new Error(proxy.invalid);
+    return [name, proxy];
+  }),
+) as Readonly<Record<CallerName, Proxy>>;
+
+/** A pod for each of those who answer, at an address of its own. */
+const podsOf = ({ workloads }: World): string =>
+  workloads
+    .map(({ name, namespace, labels }, i) =>
+      JSON.stringify({
+        apiVersion: "v1",
+        kind: "Pod",
+        metadata: { name, namespace, labels },
+        spec: {},
+        status: { podIP: `10.0.2.${i + 1}` },
+      }),
+    )
+    .join("\n---\n");
+
+/** A world in fairlead. */
+export interface Simulated {
+  readonly scene: Scene;
+  /** What is wrong with it, but for what leads to nothing. */
+  readonly faults: readonly string[];
+}
+
+/** What fairlead reads of a world. */
+const snapshotOf = (world: World): ConfigSnapshot =>
+  parseOffline([
+    { path: "world.yaml", text: worldText(world) },
+    { path: "pods.yaml", text: podsOf(world) },
+  ]);
+
+/**
+ * The world without the VirtualServices that lead to no host or subset: a mesh that runs holds them back until they do (see
+ * docs/decisions/0004-what-stays-in-force.md).
+ */
+export function leadingSomewhere(world: World): World {
+  const lost = new Set(
+    snapshotOf(world)
+      .diagnostics.filter(({ code }) => code === REFERENCE_CODE)
+      .map(({ resource }) => resource),
+  );
+  const isLost = ({ metadata: { name, namespace } }: VirtualService): boolean =>
+    lost.has(formatRef({ kind: "VirtualService", namespace, name }));
+  return {
+    ...world,
+    virtualServices: world.virtualServices.filter((one) => !isLost(one)),
+  };
+}
+
+/** Has a world read, and configuration made of it for all who call. */
+export function simulated(world: World, encoder: Encoder): Simulated {
+  const snapshot = snapshotOf(world);
+  const proxies = Object.values(PROXIES);
+  const discovery = createDiscovery(encoder, snapshot);
+  const byId = Table.from(proxies.map((proxy) => [proxy.id, proxy] as const));
+  discovery.update({ snapshot, proxies: byId, standIns: [] });
+  const sets = new Map(
+    proxies.map((proxy) => [proxy, discovery.resourcesOf({ proxy, controlPlane: undefined })]),
+  );
+  return {
+    scene: {
+      mesh: discovery.mesh(),
+      snapshot,
+      proxies,
+      resourcesOf: (proxy) =>
+        sets.get(proxy) ?? discovery.resourcesOf({ proxy, controlPlane: undefined }),
+      encoder,
+    },
+    faults: snapshot.diagnostics
+      .filter(({ severity, code }) => severity === "error" && code !== REFERENCE_CODE)
+      .map(({ message }) => message),
+  };
+}
+
+/** Some address outside of the mesh. */
+const OUTSIDE = "192.0.2.1";
+
+function callOf(
+  from: CallerName,
+  { port, ...request }: HttpRequest,
+): Call & Required<Pick<Call, "request">> {
+  const isGateway = from === "gateway";
+  return {
+    direction: isGateway ? "direct" : "outbound",
+    destination: { address: isGateway ? ADDRESSES.gateway : OUTSIDE, port },
+    source: { address: isGateway ? OUTSIDE : ADDRESSES[from], port: 0 },
+    encryption: "plaintext",
+    serverName: "",
+    alpn: [],
+    request: { version: "http/1.1", ...request },
+  };
+}
+
+/** What the simulator makes of a request. */
+export interface Walked {
+  readonly walk: Walk;
+  /** Whether the proxy has a cluster. */
+  readonly isKnown: (cluster: string) => boolean;
+  /** The request as it goes to each of the clusters of the walk. */
+  readonly forwarded: readonly Pick<HttpRequest, "path" | "authority" | "headers">[];
+}
+
+/** Walks the configuration of who is asked. */
+export function walkOf({ scene }: Simulated, from: CallerName, request: HttpRequest): Walked {
+  const { configuration } = peerOf(scene, PROXIES[from]);
+  const call = callOf(from, request);
+  const walked = walk(configuration, call);
+  const { route } = walked.passed;
+  const several = route?.route?.weightedClusters?.clusters ?? [];
+  return {
+    walk: walked,
+    isKnown: (cluster) => configuration.clusters.has(cluster),
+    forwarded:
+      route === undefined
+        ? []
+        : walked.clusters.map((_, i) => forwardedRequest(call.request, route, several[i])),
+  };
+}
+
+/** What `explain` says of a request. */
+export function explanationOf(
+  { scene }: Simulated,
+  from: CallerName,
+  { method, authority, port, path, headers }: HttpRequest,
+): Explanation {
+  const url = new URL(`http://${hostOf(authority)}:${port}${path}`);
+  const requested = { method, url, headers: { ...headers, host: authority }, at: 0 };
+  return explain(scene, PROXIES[from], requested);
+}
