@@ -1,9 +1,15 @@
+/** What a client ends up with, in random orders of events; more of them with FAIRLEAD_RUNS. */
 import fc from "fast-check";
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 import { type EncodedResource, type ResourceView, TYPE_URL } from "../../../src/xds/resource.js";
 import { changed, type ViewSketch, viewOf } from "./conversation.js";
 import { BAD, encode, isBad, type ModelType, type Partial, TYPES } from "./model-client.js";
 import { type Event, World } from "./model-world.js";
+
+const { FAIRLEAD_RUNS = "150" } = process.env;
+const RUNS = Number(FAIRLEAD_RUNS);
+
+vi.setConfig({ testTimeout: 60_000 + RUNS * 20 });
 
 const CLUSTERS = ["c0", "c1", "c2", "c3"];
 const LISTENERS = ["l0", "l1", "l2"];
@@ -184,7 +190,7 @@ function runs(
       world.happen({ kind: "pass", ms: 600_000 });
       expect(world.responses).toBe(before);
     }),
-    { numRuns: 150 },
+    { numRuns: RUNS },
   );
 }
 

@@ -93,13 +93,18 @@ export class World {
     this.#protocol = protocol;
     this.#isPatient = isPatient;
     this.#givesUp = givesUp;
-    this.client = new ModelClient(
-      // In state of the world a cluster that is refused and was never accepted is left out.
-      (cluster) => isPatient || this.view.get(TYPE_URL.cluster)?.has(cluster) === true,
-      isSure,
-    );
+    this.client = new ModelClient((cluster) => isPatient || this.#mayBeLeftOut(cluster), isSure);
     this.#stream = this.#newStream(view);
     this.#ask("cluster");
+  }
+
+  /**
+   * In state of the world a cluster that was never accepted is left out of the next set: since it is refused, or came in a set
+   * that was, of which the client may have taken it all the same.
+   */
+  #mayBeLeftOut(cluster: string): boolean {
+    const isThere = this.view.get(TYPE_URL.cluster)?.has(cluster) === true;
+    return isThere || (this.#protocol === "sotw" && !this.#warm.has(cluster));
   }
 
   get view(): ResourceView {
