@@ -3,8 +3,8 @@
  * may be missing from a draft, and what is not of the schema's types is missing from it.
  */
 import type { TSchema } from "typebox";
+import { isMap } from "../base/is-map.js";
 import { memberOf } from "../base/member-of.js";
-import { isMap } from "../config/reading/value.js";
 
 /** What is known of a value of which anything may be missing. */
 export type Draft<T> = unknown extends T

@@ -2,6 +2,7 @@
  * Envoy's admin interface names fields as the .proto files do (`route_config`); canonical protobuf JSON, which istioctl
  * prints and a control plane tells, has them in lower camel case (`routeConfig`). Here all is canonical.
  */
+import { isMap } from "../base/is-map.js";
 
 /** Maps whose keys are data and whose values are messages. */
 const MESSAGE_MAPS: ReadonlySet<string> = new Set([
@@ -29,9 +30,6 @@ const camelCase = (name: string): string =>
     ? name.replace(/_([a-z0-9])/g, (_, letter: string) => letter.toUpperCase())
     : name;
 
-const isObject = (value: unknown): value is Readonly<Record<string, unknown>> =>
-  typeof value === "object" && value !== null && !Array.isArray(value);
-
 /** The fields by which to tell the messages named `metadata`: core.v3.Metadata, a tag of traces, what a policy looks at. */
 const METADATA_FIELDS: ReadonlySet<string> = new Set([
   "filter_metadata",
@@ -56,7 +54,7 @@ const OTEL_VALUES: ReadonlySet<string> = new Set([
  * OpenTelemetry.
  */
 function isStruct(name: string, value: unknown): boolean {
-  if (!isObject(value)) return DATA.has(name) && Array.isArray(value);
+  if (!isMap(value)) return DATA.has(name) && Array.isArray(value);
   const fields = Object.keys(value);
   if (name === "metadata") return !fields.some((field) => METADATA_FIELDS.has(field));
   if (name === "value") {
@@ -70,7 +68,7 @@ function isStruct(name: string, value: unknown): boolean {
 /** A value of Envoy's JSON as canonical protobuf JSON; one that is canonical stays as it is. */
 export function canonicalJson(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(canonicalJson);
-  if (!isObject(value)) return value;
+  if (!isMap(value)) return value;
   return Object.fromEntries(
     Object.entries(value).map(([name, member]) => [camelCase(name), memberOf(name, member)]),
   );
@@ -78,7 +76,7 @@ export function canonicalJson(value: unknown): unknown {
 
 function memberOf(name: string, member: unknown): unknown {
   if (isStruct(name, member)) return member;
-  if (!MESSAGE_MAPS.has(name) || !isObject(member)) return canonicalJson(member);
+  if (!MESSAGE_MAPS.has(name) || !isMap(member)) return canonicalJson(member);
   return Object.fromEntries(
     Object.entries(member).map(([key, message]) => [key, canonicalJson(message)]),
   );

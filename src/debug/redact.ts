@@ -8,6 +8,7 @@ import {
   type Registry,
   ScalarType,
 } from "@bufbuild/protobuf";
+import { isMap } from "../base/is-map.js";
 import { typeNameIn } from "../base/type-url.js";
 import { createRuleOptions, type RuleOptions } from "../envoy/check/rule-options.js";
 
@@ -21,10 +22,6 @@ const WELL_KNOWN = /^google\.protobuf\.(?!Any$)/;
 interface KnownField {
   readonly field: DescField;
   readonly isSensitive: boolean;
-}
-
-function isObject(json: JsonValue): json is JsonObject {
-  return typeof json === "object" && json !== null && !Array.isArray(json);
 }
 
 /** The object with other members, without those that are undefined now; the same object if none is another. */
@@ -99,7 +96,7 @@ export class Redactor {
       if (items.every((item, at) => item === value[at])) return value;
       return items.filter((item) => item !== undefined);
     }
-    if (field.fieldKind === "map" && isObject(value)) {
+    if (field.fieldKind === "map" && isMap(value)) {
       return withMembers(value, (_key, item) => one(item));
     }
     return one(value);
@@ -110,7 +107,7 @@ export class Redactor {
     value: JsonValue,
     isSecret: boolean,
   ): JsonValue | undefined {
-    if (message !== undefined && !WELL_KNOWN.test(message.typeName) && isObject(value)) {
+    if (message !== undefined && !WELL_KNOWN.test(message.typeName) && isMap(value)) {
       return this.#message(message, value, isSecret);
     }
     if (!isSecret) return value;

@@ -1,4 +1,5 @@
-import type { JsonObject, JsonValue } from "@bufbuild/protobuf";
+import type { JsonValue } from "@bufbuild/protobuf";
+import { isMap } from "../base/is-map.js";
 
 /** The fields by which listeners and routes name clusters. */
 const FIELDS: ReadonlySet<string> = new Set(["cluster", "clusters", "requestMirrorPolicies"]);
@@ -10,16 +11,12 @@ const NAMING: ReadonlySet<string> = new Set(["cluster", "clusterName", "collecto
 const WAITED_FOR: ReadonlySet<string> = new Set(["cluster", "weightedClusters"]);
 const NOTHING: ReadonlySet<string> = new Set();
 
-function isObject(value: JsonValue): value is JsonObject {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
-}
-
 function collect(value: JsonValue, within: boolean, names: Set<string>): void {
   if (Array.isArray(value)) {
     for (const item of value) collect(item, within, names);
     return;
   }
-  if (!isObject(value)) return;
+  if (!isMap(value)) return;
   const found = "onDemand" in value ? WAITED_FOR : NOTHING;
   for (const [key, child] of Object.entries(value)) {
     if (found.has(key)) continue;

@@ -1,4 +1,5 @@
 /** The headers by which Envoy's JWT filter hands on what a token says. See Envoy, JwtProvider.claim_to_headers. */
+import { isMap } from "../base/is-map.js";
 import { memberOf } from "../base/member-of.js";
 import type { JwtProviderJson } from "../envoy/api.js";
 import type { HttpRequest } from "./call.js";
@@ -51,10 +52,9 @@ function withHeader(
 
 /** Dots lead into claims, so that none with a dot in its name is ever found. */
 function claimAt(claims: Token["claims"], name: string): unknown {
-  return name.split(".").reduce<unknown>((at, key) => {
-    const isObject = typeof at === "object" && at !== null && !Array.isArray(at);
-    return isObject ? memberOf(at as Readonly<Record<string, unknown>>, key) : undefined;
-  }, claims);
+  return name
+    .split(".")
+    .reduce<unknown>((at, key) => (isMap(at) ? memberOf(at, key) : undefined), claims);
 }
 
 /** A claim as a header has it; `""` for one that no header has. */

@@ -1,4 +1,5 @@
 /** JSON Web Tokens as they come with requests (RFC 7515, RFC 7519). */
+import { isMap } from "../base/is-map.js";
 
 /** What a token says, before anyone has checked who says it. */
 export interface Token {
@@ -34,9 +35,7 @@ export function readToken(text: string): Token | undefined {
 function readObject(part: string): Readonly<Record<string, unknown>> | undefined {
   try {
     const value: unknown = JSON.parse(Buffer.from(part, "base64url").toString("utf8"));
-    return typeof value === "object" && value !== null && !Array.isArray(value)
-      ? (value as Readonly<Record<string, unknown>>)
-      : undefined;
+    return isMap(value) ? value : undefined;
   } catch {
     return undefined;
   }

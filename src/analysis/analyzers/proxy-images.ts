@@ -1,4 +1,4 @@
-import { isMap } from "../../config/reading/value.js";
+import { isMap } from "../../base/is-map.js";
 import { parseSection } from "../../config/yaml/parse-section.js";
 import { selects } from "../../mesh/labels.js";
 import type { AnalysisContext, Analyzer } from "../analyzer.js";

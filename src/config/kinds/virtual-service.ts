@@ -1,5 +1,5 @@
+import { isMap } from "../../base/is-map.js";
 import type { KindDefinition, Path } from "../kind.js";
-import { isMap } from "../reading/value.js";
 import type { ConfigResource } from "../resource.js";
 import { isIpAddress, isSubsetOfHost, wildcardDomainProblem } from "./dns-names.js";
 import { checkExportTo } from "./export-to.js";

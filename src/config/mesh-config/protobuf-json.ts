@@ -1,6 +1,6 @@
 import { IsArray, IsInteger, IsNumber, IsObject, IsRecord, type TSchema } from "typebox";
+import { isMap } from "../../base/is-map.js";
 import { memberOf } from "../../base/member-of.js";
-import { isMap } from "../reading/value.js";
 
 const NUMBER = /^-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?$/;
 

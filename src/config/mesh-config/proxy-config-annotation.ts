@@ -1,11 +1,11 @@
 /** The annotation of pods with settings of their proxies. */
 
+import { isMap } from "../../base/is-map.js";
 import type { Finding, Path } from "../kind.js";
 import { captureFindings } from "../kinds/capture-annotations.js";
 import { eachMember } from "../kinds/findings.js";
 import type { PodTemplate } from "../kinds/pod-template.js";
 import { checkCustomTag } from "../kinds/telemetry.js";
-import { isMap } from "../reading/value.js";
 import type { ConfigResource } from "../resource.js";
 import { validateBody } from "../schema/schema.js";
 import { parseSection } from "../yaml/parse-section.js";

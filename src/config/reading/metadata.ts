@@ -1,3 +1,4 @@
+import { isMap } from "../../base/is-map.js";
 import type { Finding } from "../kind.js";
 import { isDnsLabel } from "../kinds/dns-names.js";
 import {
@@ -13,7 +14,6 @@ import {
 } from "../kinds/fields.js";
 import type { ResourceMetadata } from "../resource.js";
 import { validateBody } from "../schema/schema.js";
-import { isMap } from "./value.js";
 
 /** Kubernetes' ObjectMeta; most of it is its own bookkeeping, which files that were exported from a cluster have. */
 export const MetadataFields = strict({

@@ -1,6 +1,6 @@
 import type { TSchema } from "typebox";
+import { isMap } from "../../base/is-map.js";
 import { memberOf } from "../../base/member-of.js";
-import { isMap } from "./value.js";
 
 /**
  * A value without the members that are null, in YAML names with nothing behind them, which Kubernetes and protobuf's JSON

@@ -1,4 +1,5 @@
 import { didYouMean } from "../../base/closest-word.js";
+import { isMap } from "../../base/is-map.js";
 import { formatPath } from "../format-path.js";
 import type { Finding, KindDefinition, Path } from "../kind.js";
 import { apiVersionsOf, lookUpKind, writtenName } from "../kind-lookup.js";
@@ -10,7 +11,7 @@ import { fieldHome } from "../schema/field-home.js";
 import { validateResource } from "../schema/schema.js";
 import { MetadataFields, readMetadata } from "./metadata.js";
 import { withoutNullFields, withoutNulls } from "./nulls.js";
-import { describeType, isMap } from "./value.js";
+import { describeType } from "./value.js";
 
 /** A resource that a file has, in order or not. */
 export interface ResourceReading {

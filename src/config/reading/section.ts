@@ -1,8 +1,8 @@
+import { isMap } from "../../base/is-map.js";
 import type { Finding, Path } from "../kind.js";
 import { parseSection, type SectionError } from "../yaml/parse-section.js";
 import { withoutNulls } from "./nulls.js";
 import { type NoResource, type ResourceReading, readResource } from "./resource.js";
-import { isMap } from "./value.js";
 
 /** Where in a section: the number of the document, and the path to the resource in it (`["items", 3]` in a list). */
 export interface SectionPlace {

@@ -1,7 +1,4 @@
-/** Whether a value that was read is a map of names to values. */
-export function isMap(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
-}
+import { isMap } from "../../base/is-map.js";
 
 /** What kind of thing a value is, for messages; never the value itself, which may be a secret. */
 export function describeType(value: unknown): string {

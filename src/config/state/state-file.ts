@@ -1,12 +1,12 @@
 import { createHash } from "node:crypto";
 import { join, relative, resolve } from "node:path";
 import Type from "typebox";
+import { isMap } from "../../base/is-map.js";
 import type { KindDefinition } from "../kind.js";
 import { writtenName } from "../kind-lookup.js";
 import { list, Struct, strict, Text, type ValueOf } from "../kinds/fields.js";
 import { KINDS, type Kind } from "../kinds.js";
 import { readResource } from "../reading/resource.js";
-import { isMap } from "../reading/value.js";
 import type { ConfigResource } from "../resource.js";
 import { validateBody } from "../schema/schema.js";
 import type { ConfigRoot } from "../sources/root.js";

@@ -2,6 +2,7 @@
 
 import type { DescField, DescMessage, JsonObject, JsonValue, Registry } from "@bufbuild/protobuf";
 import { isWrapperDesc } from "@bufbuild/protobuf/wkt";
+import { isMap } from "../../base/is-map.js";
 import { typeNameIn } from "../../base/type-url.js";
 
 /** What becomes of the elements of a list that both messages have: those of the patch are added, or stand alone. */
@@ -17,9 +18,6 @@ const VALUES: ReadonlySet<string> = new Set([
 ]);
 /** In JSON it is the map that it stands for. */
 const STRUCT = "google.protobuf.Struct";
-
-const isObject = (value: JsonValue | undefined): value is JsonObject =>
-  typeof value === "object" && value !== null && !Array.isArray(value);
 
 /**
  * A message with what a patch of the same type says laid over it: messages are merged, maps by their keys, other values
@@ -73,11 +71,11 @@ function mergeField(
         ? [...old, ...value]
         : value;
     case "map":
-      return isObject(old) && isObject(value) ? { ...old, ...value } : value;
+      return isMap(old) && isMap(value) ? { ...old, ...value } : value;
     case "message": {
       const { message } = field;
       const isWhole = VALUES.has(message.typeName) || isWrapperDesc(message);
-      if (isWhole || !isObject(old) || !isObject(value)) return value;
+      if (isWhole || !isMap(old) || !isMap(value)) return value;
       return message.typeName === STRUCT
         ? { ...old, ...value }
         : mergeJson(message, old, value, lists);

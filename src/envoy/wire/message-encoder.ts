@@ -6,6 +6,7 @@
 
 import type { DescField, DescMessage, DescOneof, Message, Registry } from "@bufbuild/protobuf";
 import { FeatureSet_FieldPresence, isWrapperDesc } from "@bufbuild/protobuf/wkt";
+import { isMap } from "../../base/is-map.js";
 import { typeNameIn } from "../../base/type-url.js";
 import { BackwardWriter } from "./backward-writer.js";
 import { enumEncoder, type ScalarEncoder, scalarEncoder } from "./scalar-encoder.js";
@@ -97,11 +98,8 @@ function createTypes(registry: Registry): Types {
   return types;
 }
 
-const isRecord = (json: unknown): json is Readonly<Record<string, unknown>> =>
-  typeof json === "object" && json !== null && !Array.isArray(json);
-
 function recordOf(json: unknown): Readonly<Record<string, unknown>> {
-  if (isRecord(json)) return json;
+  if (isMap(json)) return json;
   throw new TypeError(`expected an object, got ${shown(json)}`);
 }
 

@@ -1,5 +1,6 @@
 import ipaddr from "ipaddr.js";
 import { byKey } from "../../base/compare-text.js";
+import { isMap } from "../../base/is-map.js";
 import { isIpAddress } from "../../config/kinds/dns-names.js";
 import {
   GatewayTopology,
@@ -9,7 +10,6 @@ import {
   TracingFields,
 } from "../../config/mesh-config/mesh-config-schema.js";
 import { tracingSettings } from "../../config/mesh-config/tracing-settings.js";
-import { isMap } from "../../config/reading/value.js";
 import { validateBody } from "../../config/schema/schema.js";
 import type { Labels } from "../labels.js";
 import { localityOfLabels } from "../workload/locality.js";
