@@ -1,5 +1,5 @@
+import { limitedAscii } from "../base/limited-ascii.js";
 import { memberOf } from "../base/member-of.js";
-import { shownText } from "../base/shown-text.js";
 import { status } from "../grpc/status-code.js";
 import type { Proof } from "./proof.js";
 
@@ -25,7 +25,7 @@ export function authorizeNode(proof: Proof, claim: NodeClaim): Authorization {
   const same = proof.namespace === claim.namespace && proof.serviceAccount === claim.serviceAccount;
   if (!same) {
     const proven = `${proof.namespace}/${proof.serviceAccount}`;
-    const claimed = `${shownText(claim.namespace)}/${shownText(claim.serviceAccount)}`;
+    const claimed = `${limitedAscii(claim.namespace)}/${limitedAscii(claim.serviceAccount)}`;
     return denied(
       `the node claims service account ${claimed}, but its ${proof.method} is for ${proven}: ` +
         "make the bootstrap and the join token for the same one",
@@ -34,7 +34,7 @@ export function authorizeNode(proof: Proof, claim: NodeClaim): Authorization {
   const outside = outsideLabel(proof, claim);
   if (outside === undefined) return { kind: "allowed" };
   return denied(
-    `the node claims label ${shownText(outside)}, but its ${proof.method} is for the labels ` +
+    `the node claims label ${limitedAscii(outside)}, but its ${proof.method} is for the labels ` +
       `${formatLabels(proof.labels ?? {})}: make the bootstrap and the join token for the same ones`,
   );
 }

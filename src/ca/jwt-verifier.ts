@@ -7,7 +7,7 @@ import {
   type JWTVerifyOptions,
   jwtVerify,
 } from "jose";
-import { shownText } from "../base/shown-text.js";
+import { limitedAscii } from "../base/limited-ascii.js";
 import { type ClaimedWorkload, claimedWorkload } from "./jwt-claims.js";
 import { type JwtIssuer, JwtKeysError, keyFinder } from "./jwt-issuer.js";
 import { parseSpiffeId, type WorkloadIdentity } from "./spiffe-id.js";
@@ -82,7 +82,7 @@ export function createJwtVerifier(
     if (name === undefined) return refused("malformed", "it cannot be decoded");
     const issuer = known.get(name);
     if (issuer === undefined)
-      return refused("issuer", `${shownText(name)} is not among the issuers`);
+      return refused("issuer", `${limitedAscii(name)} is not among the issuers`);
     try {
       const payload = await verifiedPayload(token, issuer, {
         issuer: issuer.issuer,
@@ -143,11 +143,11 @@ function identityOf(
     workload === undefined
       ? subjectIdentity(subject, trustDomain)
       : claimedWorkload(payload, workload, trustDomain);
-  if ("unmet" in identity) return refused("subject", `${shownText(subject)}: ${identity.unmet}`);
+  if ("unmet" in identity) return refused("subject", `${limitedAscii(subject)}: ${identity.unmet}`);
   if (namespaces !== undefined && !namespaces.includes(identity.namespace)) {
     return refused("namespace", `${issuer} may not name workloads of ${identity.namespace}`);
   }
-  const evidence = shownText(jti === undefined ? issuer : `${issuer} ${jti}`);
+  const evidence = limitedAscii(jti === undefined ? issuer : `${issuer} ${jti}`);
   return { identity, expiresAt: exp * 1000, evidence };
 }
 

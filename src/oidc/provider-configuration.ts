@@ -1,6 +1,7 @@
 /** Where a token issuer says where its keys are, and what it says there. See OpenID Connect Discovery 1.0, section 4. */
+
+import { limitedAscii } from "../base/limited-ascii.js";
 import { parseJson } from "../base/parse-json.js";
-import { shownText } from "../base/shown-text.js";
 
 /** What an issuer said, or why that is of no use. */
 export type KeysAddress = { readonly uri: string } | { readonly problem: string };
@@ -40,5 +41,5 @@ export function keysAddress(issuer: string, text: string): KeysAddress {
 /** Somebody else chose this text, and it is shown to people. */
 function shown(value: unknown): string {
   const text = value === undefined ? "(none)" : JSON.stringify(value);
-  return shownText(text);
+  return limitedAscii(text);
 }

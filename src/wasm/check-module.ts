@@ -1,5 +1,5 @@
 /** Finds out whether Envoy can run a module as a plugin. What it cannot load breaks the filter chains that are to have it. */
-import { shownText } from "../base/shown-text.js";
+import { limitedAscii } from "../base/limited-ascii.js";
 import { ABI_EXPORTS, hostFunctions } from "./host-functions.js";
 import { isModule } from "./unpack.js";
 
@@ -64,5 +64,5 @@ function importProblem(module: Compiled): string | undefined {
   const named = missing.slice(0, MOST_NAMES).join(", ");
   const more =
     missing.length > MOST_NAMES ? ` and ${String(missing.length - MOST_NAMES)} more` : "";
-  return `the module needs what Envoy does not have: ${shownText(named)}${more}`;
+  return `the module needs what Envoy does not have: ${limitedAscii(named)}${more}`;
 }

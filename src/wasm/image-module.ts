@@ -2,8 +2,9 @@
  * The module in an image: a layer of a type of its own, or a file of the last layer. See the Wasm image specification that
  * Istio goes by.
  */
+
+import { limitedAscii } from "../base/limited-ascii.js";
 import { parseJson } from "../base/parse-json.js";
-import { shownText } from "../base/shown-text.js";
 import type { ImageReference } from "./image-reference.js";
 import { ModuleError } from "./module-error.js";
 import type { Registry } from "./registry.js";
@@ -85,7 +86,7 @@ function moduleLayer(layers: readonly Descriptor[]): Descriptor {
   const layer = layers.find(({ mediaType }) => mediaType === MODULE_LAYER) ?? layers.at(-1);
   if (layer === undefined) throw new ModuleError("its image has no layers");
   if (layer.mediaType === MODULE_LAYER || FILE_LAYERS.includes(layer.mediaType)) return layer;
-  const type = JSON.stringify(shownText(layer.mediaType));
+  const type = JSON.stringify(limitedAscii(layer.mediaType));
   throw new ModuleError(`the last layer of its image is of type ${type}, in which no module is`);
 }
 

@@ -1,6 +1,7 @@
 /** Gets manifests and blobs from a registry of images, which may want to know who asks. See OCI's distribution specification. */
+
+import { limitedAscii } from "../base/limited-ascii.js";
 import { parseJson } from "../base/parse-json.js";
-import { shownText } from "../base/shown-text.js";
 import { CallError } from "../net/call-url.js";
 import { type Answer, type GetContext, type GetRequest, get } from "./get.js";
 import { type ImageReference, isOfThisMachine, urlOfRegistry } from "./image-reference.js";
@@ -145,7 +146,7 @@ function tokenUrl(parameters: ReadonlyMap<string, string>, { base, repository }:
   const realm = parameters.get("realm") ?? "";
   const url = URL.canParse(realm) ? new URL(realm) : undefined;
   if (url?.protocol !== "https:" && (url?.protocol !== "http:" || base.protocol !== "http:")) {
-    throw new ModuleError(`its registry wants a token of ${JSON.stringify(shownText(realm))}`);
+    throw new ModuleError(`its registry wants a token of ${JSON.stringify(limitedAscii(realm))}`);
   }
   const service = parameters.get("service");
   if (service !== undefined) url.searchParams.set("service", service);

@@ -7,7 +7,7 @@ import { FileDescriptorSetSchema } from "@bufbuild/protobuf/wkt";
 import type { ServiceDefinition } from "@grpc/grpc-js";
 import type { Logger } from "pino";
 import { formatHostPort } from "../../base/host-port.js";
-import { shownText } from "../../base/shown-text.js";
+import { limitedAscii } from "../../base/limited-ascii.js";
 import { readPrivateFile, writePrivateFile } from "../../ca/private-file.js";
 import { systemTimers } from "../../ca/timers.js";
 import { serviceDefinition } from "../../debug/grpc-service.js";
@@ -123,7 +123,7 @@ function serviceOptions(
       refused("refused", fields);
     },
     onTooLong: (id) => {
-      tooLong("too-long", { proxy: shownText(id) });
+      tooLong("too-long", { proxy: limitedAscii(id) });
     },
   };
 }

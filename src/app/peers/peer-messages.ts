@@ -4,7 +4,7 @@ import type {
   FollowRegistrationsResponseJson,
   RegistrationJson,
 } from "../../../gen/types/fairlead/peer/v1/peer_pb.js";
-import { shownText } from "../../base/shown-text.js";
+import { limitedAscii } from "../../base/limited-ascii.js";
 import {
   type Presence,
   parseProxy,
@@ -81,9 +81,9 @@ export function readTold({
   return {
     ...(controlPlane && {
       controlPlane: {
-        start: shownText(controlPlane.start ?? ""),
-        name: shownText(controlPlane.name ?? ""),
-        version: shownText(controlPlane.version ?? ""),
+        start: limitedAscii(controlPlane.start ?? ""),
+        name: limitedAscii(controlPlane.name ?? ""),
+        version: limitedAscii(controlPlane.version ?? ""),
       },
     }),
     registrations: read.map((one) => [registrationKey(one.proxy), one]),

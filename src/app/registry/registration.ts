@@ -1,8 +1,8 @@
 /** What a control plane knows of one workload that registers itself by its proxy's being connected. */
 import Type from "typebox";
 import Value from "typebox/value";
+import { limitedAscii } from "../../base/limited-ascii.js";
 import { parseJson } from "../../base/parse-json.js";
-import { shownText } from "../../base/shown-text.js";
 import {
   GatewayTopology,
   ProxyHeaders,
@@ -72,7 +72,7 @@ export const STORED_HEALTH = Type.Object({ healthy: Type.Boolean(), reason: Type
 /** A health with a reason that can be shown. */
 export const shownHealth = ({ healthy, reason }: Health): Health => ({
   healthy,
-  reason: shownText(reason),
+  reason: limitedAscii(reason),
 });
 
 /** The proxy of a text of JSON that somebody else wrote; undefined when it is none. */

@@ -1,5 +1,5 @@
 /** The proxies that belong to a WorkloadGroup, and what they have of it. */
-import { shownText } from "../../base/shown-text.js";
+import { limitedAscii } from "../../base/limited-ascii.js";
 import type { Table } from "../../base/table.js";
 import type { ResourceOf } from "../../config/kinds.js";
 import { COMMAND_PROBE_METADATA, GROUP_METADATA } from "../../config/node-metadata.js";
@@ -49,7 +49,7 @@ export function groupProblem(proxy: Proxy, groups: Table<WorkloadGroup>): string
   const key = groupKeyOf(proxy);
   if (key === undefined || groupOf(proxy, groups) !== undefined) return undefined;
   const { namespace, serviceAccount } = proxy;
-  const name = shownText(proxy.metadata[GROUP_METADATA] ?? "");
+  const name = limitedAscii(proxy.metadata[GROUP_METADATA] ?? "");
   const group = groups.get(key);
   if (group === undefined) {
     return `it is of no group: there is no WorkloadGroup ${name} in namespace ${namespace}`;
