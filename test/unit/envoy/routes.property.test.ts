@@ -1,13 +1,13 @@
 /** Whatever VirtualServices and what else decides say, requests go where the documentation of Istio has them go. */
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { goldenEncoder } from "../../unit/golden/golden-case.js";
-import { differences } from "./differences.js";
-import { type Asked, askedIn } from "./http-arbitrary.js";
-import { model } from "./model.js";
-import { simulated } from "./simulated.js";
-import { world } from "./world-arbitrary.js";
-import { worldText } from "./world-text.js";
+import { differences } from "../../models/routing/differences.js";
+import { type Asked, askedIn } from "../../models/routing/http-arbitrary.js";
+import { model } from "../../models/routing/model.js";
+import { simulated } from "../../models/routing/simulated.js";
+import { world } from "../../models/routing/world-arbitrary.js";
+import { worldText } from "../../models/routing/world-text.js";
+import { goldenEncoder } from "../golden/golden-case.js";
 
 const { FAIRLEAD_RUNS = "25", FAIRLEAD_SEED = "1" } = process.env;
 const [RUNS, SEED] = [Number(FAIRLEAD_RUNS), Number(FAIRLEAD_SEED)];
