@@ -1,6 +1,6 @@
 /** The fleet in a process of its own, so that what it costs is not the server's, nor the measurement's. */
 import { readFileSync } from "node:fs";
-import { createEncoder } from "../../src/envoy/encoder.js";
+import { createEncoder } from "../../src/envoy/resource/encoder.js";
 import type { MeshShape } from "../mesh/mesh-shape.js";
 import { serveParent } from "../remote.js";
 import { type Awaited, createFleet, type Fleet, type Received } from "./fleet.js";

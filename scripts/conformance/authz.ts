@@ -13,7 +13,7 @@ import { readMetadata } from "../../src/config/reading/metadata.js";
 import { keyOf } from "../../src/config/resource.js";
 import { parseSection } from "../../src/config/yaml/parse-section.js";
 import { authorizationFilters } from "../../src/envoy/authorization/authorization.js";
-import { createEncoder } from "../../src/envoy/encoder.js";
+import { createEncoder } from "../../src/envoy/resource/encoder.js";
 import { createMesh } from "../../src/mesh/create-mesh.js";
 import type { Mesh } from "../../src/mesh/mesh.js";
 import { createAppliedPolicies } from "../../src/mesh/security/applied-policies.js";

@@ -3,8 +3,8 @@ import { dump, loadAll } from "js-yaml";
 import { createDiscovery } from "../../src/app/discovery.js";
 import { Table } from "../../src/base/table.js";
 import { parseOffline } from "../../src/config/parse-offline.js";
-import type { Encoder } from "../../src/envoy/encoder.js";
-import type { ResourceSets } from "../../src/envoy/resource-set.js";
+import type { Encoder } from "../../src/envoy/resource/encoder.js";
+import type { ResourceSets } from "../../src/envoy/resource/resource-set.js";
 import { parseNode } from "../../src/mesh/proxy/proxy.js";
 import type { ModelInstance, ModelService, SimulationCase } from "./simulation-case.js";
 

@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import type { ClusterJson } from "../../src/envoy/api.js";
-import { createEncoder } from "../../src/envoy/encoder.js";
+import { createEncoder } from "../../src/envoy/resource/encoder.js";
 import { type ProxyConfiguration, proxyConfiguration } from "../../src/simulator/configuration.js";
 import { simulate } from "../../src/simulator/simulate.js";
 import { callOf, differences } from "./simulation-calls.js";

@@ -1,7 +1,7 @@
 /** A stream of Envoy's health discovery service, for an agent that says itself how the application is. */
 import type { CertificateServer } from "../ca/certificate-client.js";
-import type { Encoder } from "../envoy/encoder.js";
 import { commandReport } from "../envoy/health-check.js";
+import type { Encoder } from "../envoy/resource/encoder.js";
 import { type AnswerListener, type ClientCall, GrpcClient } from "../grpc/client.js";
 import type { Identity } from "./identity.js";
 import type { ProbedHealth } from "./probe-application.js";

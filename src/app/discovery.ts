@@ -3,14 +3,14 @@ import { Engine } from "../base/engine.js";
 import { Table } from "../base/table.js";
 import { type MeshConfig, meshConfigOf } from "../config/mesh-config/mesh-config.js";
 import type { ConfigSnapshot } from "../config/snapshot.js";
-import type { Encoder } from "../envoy/encoder.js";
 import type { LostPort } from "../envoy/listener/lost-ports.js";
 import {
   type ConnectedProxy,
   createProxyResources,
   type ProxyResources,
-} from "../envoy/proxy-resources.js";
-import { madeSets, type ProxySets } from "../envoy/resource-set.js";
+} from "../envoy/proxy/proxy-resources.js";
+import type { Encoder } from "../envoy/resource/encoder.js";
+import { madeSets, type ProxySets } from "../envoy/resource/resource-set.js";
 import { createMesh } from "../mesh/create-mesh.js";
 import type { EnvoyPatches } from "../mesh/extension/envoy-filters.js";
 import type { WasmModules } from "../mesh/extension/wasm-modules.js";

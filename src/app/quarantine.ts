@@ -9,7 +9,7 @@ import { showable } from "../config/yaml/lines.js";
 import { awaitedFiles } from "../console/awaited-files.js";
 import { shortName } from "../debug/sync-state.js";
 import { blameFor, placeOf } from "../envoy/diagnostics/refusals.js";
-import type { EnvoyResource } from "../envoy/resource-set.js";
+import type { EnvoyResource } from "../envoy/resource/resource-set.js";
 import type { XdsObserver } from "../xds/observer.js";
 import type { StreamStatus } from "../xds/state/stream-status.js";
 import { createTellingPace } from "./log/telling-pace.js";

@@ -1,7 +1,7 @@
 /** What proxies are kept from: what every Envoy would refuse, and what theirs refused. */
 import type { Diagnostic } from "../base/diagnostic.js";
 import type { ResourceRef } from "../config/resource.js";
-import { type EnvoyResource, madeSets, type ProxySets } from "../envoy/resource-set.js";
+import { type EnvoyResource, madeSets, type ProxySets } from "../envoy/resource/resource-set.js";
 import type { Configuration } from "./configuration.js";
 import type { Settled } from "./convergence.js";
 import type { Discovery } from "./discovery.js";

@@ -4,9 +4,9 @@ import type {
   ListenerJson,
   RouteConfigurationJson,
 } from "../envoy/api.js";
-import type { Encoder } from "../envoy/encoder.js";
-import { MESSAGE } from "../envoy/part/envoy-types.js";
-import type { ResourceSet, ResourceSets } from "../envoy/resource-set.js";
+import type { Encoder } from "../envoy/resource/encoder.js";
+import { MESSAGE } from "../envoy/resource/message-types.js";
+import type { ResourceSet, ResourceSets } from "../envoy/resource/resource-set.js";
 
 /** Resources of one type by name. */
 export type NamedResources<Resource> = Pick<

@@ -1,6 +1,6 @@
 /** A fault of ours, by which nothing of a type can be made: an Envoy that comes meanwhile, and what is told of it. */
 import { expect, test, vi } from "vitest";
-import type * as encoding from "../../src/envoy/encode-resource.js";
+import type * as encoding from "../../src/envoy/resource/encode-resource.js";
 import { run } from "../unit/cli/run.js";
 import { admin } from "./harness/admin.js";
 import { application, documents } from "./harness/manifests.js";
@@ -13,7 +13,7 @@ const fault = vi.hoisted(() => {
   return { isBroken: false };
 });
 
-vi.mock(import("../../src/envoy/encode-resource.js"), async (importOriginal) => {
+vi.mock(import("../../src/envoy/resource/encode-resource.js"), async (importOriginal) => {
   const real: typeof encoding = await importOriginal();
   return {
     ...real,

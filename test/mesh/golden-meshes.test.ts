@@ -9,10 +9,14 @@ import { beforeAll, type TestContext, test } from "vitest";
 import { Table } from "../../src/base/table.js";
 import type { ListenerJson } from "../../src/envoy/api.js";
 import { buildBootstrap } from "../../src/envoy/bootstrap/bootstrap.js";
-import type { Encoder } from "../../src/envoy/encoder.js";
 import { ROOT_SECRET, WORKLOAD_SECRET } from "../../src/envoy/names.js";
-import { MESSAGE } from "../../src/envoy/part/envoy-types.js";
-import type { EnvoyResource, ResourceSet, ResourceSets } from "../../src/envoy/resource-set.js";
+import type { Encoder } from "../../src/envoy/resource/encoder.js";
+import { MESSAGE } from "../../src/envoy/resource/message-types.js";
+import type {
+  EnvoyResource,
+  ResourceSet,
+  ResourceSets,
+} from "../../src/envoy/resource/resource-set.js";
 import { GrpcServer } from "../../src/grpc/server.js";
 import { findEnvoy } from "../../src/up/envoy/envoy-binary.js";
 import { type EnvoyProcess, startEnvoy } from "../../src/up/envoy/envoy-process.js";

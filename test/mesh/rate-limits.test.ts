@@ -2,7 +2,7 @@
 import { readFileSync } from "node:fs";
 import { fromBinary, toJson } from "@bufbuild/protobuf";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { createEncoder } from "../../src/envoy/encoder.js";
+import { createEncoder } from "../../src/envoy/resource/encoder.js";
 import { application, documents, EDGE_TO_CALLED, HTTP_GATEWAY } from "./harness/manifests.js";
 import { ownAddress } from "./harness/own-address.js";
 import { type Answer, call, callAddress } from "./harness/requests.js";

@@ -29,7 +29,7 @@ import {
   identityClusterAddress,
 } from "../../src/envoy/bootstrap/control-plane-cluster.js";
 import { buildJoinTokenFile, type JoinToken } from "../../src/envoy/bootstrap/join-credential.js";
-import { createEncoder, type Encoder } from "../../src/envoy/encoder.js";
+import { createEncoder, type Encoder } from "../../src/envoy/resource/encoder.js";
 import { CallRefused } from "../../src/grpc/call-refused.js";
 import { GrpcServer } from "../../src/grpc/server.js";
 import { findEnvoy } from "../../src/up/envoy/envoy-binary.js";

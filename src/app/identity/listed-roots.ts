@@ -1,6 +1,6 @@
 /** The roots of the mesh together with a revocation list in a file of a proxy's machine. */
-import type { Encoder } from "../../envoy/encoder.js";
-import { MESSAGE } from "../../envoy/part/envoy-types.js";
+import type { Encoder } from "../../envoy/resource/encoder.js";
+import { MESSAGE } from "../../envoy/resource/message-types.js";
 import { isListedMeshRoots } from "../../envoy/tls/mesh-roots.js";
 import type { EncodedResource, ResourceTable } from "../../xds/resource.js";
 

@@ -4,8 +4,13 @@
  */
 import type { Engine } from "../../base/engine.js";
 import { overlay, Table } from "../../base/table.js";
-import type { ConnectedProxy } from "../../envoy/proxy-resources.js";
-import type { AskedSets, EnvoyResource, ProxySets, ResourceSet } from "../../envoy/resource-set.js";
+import type { ConnectedProxy } from "../../envoy/proxy/proxy-resources.js";
+import type {
+  AskedSets,
+  EnvoyResource,
+  ProxySets,
+  ResourceSet,
+} from "../../envoy/resource/resource-set.js";
 import { alikeOf } from "../sessions/first-sight.js";
 import type { LastGood } from "./last-good.js";
 

@@ -8,7 +8,7 @@ import type { Kind } from "../../config/kinds.js";
 import { type ConfigResource, formatRef, keyOf, type ResourceRef } from "../../config/resource.js";
 import type { ConfigSnapshot, ResourceTables } from "../../config/snapshot.js";
 import { manifestOf } from "../../config/state/state-file.js";
-import type { Refusal } from "../../envoy/resource-set.js";
+import type { Refusal } from "../../envoy/resource/resource-set.js";
 
 /** A resource that had a part in what is refused now, as it was when nothing of that was. */
 export interface LastGood {

@@ -2,13 +2,13 @@
 
 import type { Timers } from "../../ca/timers.js";
 import type { ResourceOf } from "../../config/kinds.js";
-import type { Encoder } from "../../envoy/encoder.js";
 import {
   COMMAND_CLUSTER,
   NO_CHECKS,
   PROBE_CLUSTER,
   probeChecks,
 } from "../../envoy/health-check.js";
+import type { Encoder } from "../../envoy/resource/encoder.js";
 import { CallRefused } from "../../grpc/call-refused.js";
 import { status } from "../../grpc/status-code.js";
 import type { Proxy } from "../../mesh/proxy/proxy.js";

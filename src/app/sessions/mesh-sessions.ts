@@ -1,6 +1,6 @@
 /** Who comes in at the services for proxies: the sessions of discovery and of health. */
 import { steadyTimers, systemTimers } from "../../ca/timers.js";
-import type { Encoder } from "../../envoy/encoder.js";
+import type { Encoder } from "../../envoy/resource/encoder.js";
 import type { Proxy } from "../../mesh/proxy/proxy.js";
 import { groupOf, groupProblem } from "../../mesh/workload/group-member.js";
 import type { Configuration } from "../configuration.js";

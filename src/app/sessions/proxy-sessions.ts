@@ -7,9 +7,9 @@ import type { SecretLease, WorkloadSecrets } from "../../ca/workload-secrets.js"
 import { type ProxyFacts, proxyFacts } from "../../debug/proxy-facts.js";
 import { identityClusterAddress } from "../../envoy/bootstrap/control-plane-cluster.js";
 import { ROOT_SECRET } from "../../envoy/names.js";
-import { MESSAGE } from "../../envoy/part/envoy-types.js";
-import type { ConnectedProxy } from "../../envoy/proxy-resources.js";
-import type { AskedSets, EnvoyResource, ProxySets } from "../../envoy/resource-set.js";
+import type { ConnectedProxy } from "../../envoy/proxy/proxy-resources.js";
+import { MESSAGE } from "../../envoy/resource/message-types.js";
+import type { AskedSets, EnvoyResource, ProxySets } from "../../envoy/resource/resource-set.js";
 import type { Proxy } from "../../mesh/proxy/proxy.js";
 import type { Health } from "../../mesh/workload/health-probe.js";
 import {

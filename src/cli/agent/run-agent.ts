@@ -15,7 +15,7 @@ import { CERTIFICATE_SERVICE } from "../../ca/certificate-service.js";
 import { serviceDefinition } from "../../debug/grpc-service.js";
 import type { ControlPlaneAddress } from "../../envoy/bootstrap/control-plane-cluster.js";
 import { proxyEnvironment } from "../../envoy/bootstrap/node.js";
-import { createEncoder } from "../../envoy/encoder.js";
+import { createEncoder } from "../../envoy/resource/encoder.js";
 import { findEnvoy } from "../../up/envoy/envoy-binary.js";
 import { startEnvoy } from "../../up/envoy/envoy-process.js";
 import { absolute } from "../arguments.js";

@@ -3,7 +3,7 @@ import { readDescriptors } from "../../app/package-files.js";
 import { errorMessage } from "../../base/error-message.js";
 import { Table } from "../../base/table.js";
 import { findProxy, type Scene } from "../../console/explain/scene.js";
-import { createEncoder } from "../../envoy/encoder.js";
+import { createEncoder } from "../../envoy/resource/encoder.js";
 import type { Proxy } from "../../mesh/proxy/proxy.js";
 import { type PlannedMesh, planMesh } from "../../up/planned-mesh.js";
 import { CommandError } from "../command-error.js";

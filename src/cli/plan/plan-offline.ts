@@ -7,7 +7,7 @@ import type { ConfigSnapshot } from "../../config/snapshot.js";
 import { makePlan } from "../../console/plan/make-plan.js";
 import type { Plan } from "../../console/plan/plan.js";
 import { sharingObjects } from "../../console/plan/same-objects.js";
-import { createEncoder, type Encoder } from "../../envoy/encoder.js";
+import { createEncoder, type Encoder } from "../../envoy/resource/encoder.js";
 import type { Proxy } from "../../mesh/proxy/proxy.js";
 import { filesOfRef } from "./files-of-ref.js";
 import {

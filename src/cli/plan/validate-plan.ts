@@ -4,8 +4,8 @@ import type { ConfigSnapshot } from "../../config/snapshot.js";
 import { type ChangedResource, changedResources } from "../../console/plan/changed-resources.js";
 import type { Plan } from "../../console/plan/plan.js";
 import { blameFor, placeOf } from "../../envoy/diagnostics/refusals.js";
-import type { Encoder } from "../../envoy/encoder.js";
-import type { ResourceSets } from "../../envoy/resource-set.js";
+import type { Encoder } from "../../envoy/resource/encoder.js";
+import type { ResourceSets } from "../../envoy/resource/resource-set.js";
 import type { TypedResource } from "../../up/envoy/envoy-validation.js";
 
 /** The state that a plan is about. */

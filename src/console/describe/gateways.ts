@@ -1,5 +1,5 @@
 import { formatHostPort } from "../../base/host-port.js";
-import { serverInputs, serversOf } from "../../envoy/part/gateway-part.js";
+import { serverInputs, serversOf } from "../../envoy/gateway/gateway-part.js";
 import { originOf } from "../../mesh/made-of.js";
 import { indented, placeOf, SEPARATOR, type Subject, shortName } from "./subject.js";
 import { describeVirtualService, type Target, virtualServiceAt } from "./virtual-service.js";

@@ -6,7 +6,7 @@ import type {
   RouteJson,
   VirtualHostJson,
 } from "../../envoy/api.js";
-import type { EnvoyResource } from "../../envoy/resource-set.js";
+import type { EnvoyResource } from "../../envoy/resource/resource-set.js";
 import {
   appliedAuthentication,
   decideMode,

@@ -10,10 +10,10 @@ import type {
   RouteJson,
   VirtualHostJson,
 } from "../../envoy/api.js";
-import { MESSAGE } from "../../envoy/part/envoy-types.js";
 import { merges } from "../../envoy/patch/list-operations.js";
 import { patchesOfParts, placeOfPatch } from "../../envoy/patch/patch-trace.js";
-import type { EnvoyResource } from "../../envoy/resource-set.js";
+import { MESSAGE } from "../../envoy/resource/message-types.js";
+import type { EnvoyResource } from "../../envoy/resource/resource-set.js";
 import { createAppliedPolicies } from "../../mesh/security/applied-policies.js";
 import type { Decision } from "../../mesh/security/tls-decisions.js";
 import { chooseService } from "../../mesh/service/choose-service.js";

@@ -1,8 +1,8 @@
 /** What explanations are made of: the mesh at one moment, and what its proxies are sent. */
 import { formatSpiffeId } from "../../ca/spiffe-id.js";
 import type { ConfigSnapshot } from "../../config/snapshot.js";
-import type { Encoder } from "../../envoy/encoder.js";
-import type { ResourceSets } from "../../envoy/resource-set.js";
+import type { Encoder } from "../../envoy/resource/encoder.js";
+import type { ResourceSets } from "../../envoy/resource/resource-set.js";
 import type { Mesh } from "../../mesh/mesh.js";
 import type { Proxy } from "../../mesh/proxy/proxy.js";
 import { proxyConfiguration } from "../../simulator/configuration.js";

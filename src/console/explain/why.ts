@@ -9,8 +9,12 @@ import type {
   RouteJson,
   VirtualHostJson,
 } from "../../envoy/api.js";
-import { MESSAGE } from "../../envoy/part/envoy-types.js";
-import type { EnvoyResource, ResourceSet, ResourceSets } from "../../envoy/resource-set.js";
+import { MESSAGE } from "../../envoy/resource/message-types.js";
+import type {
+  EnvoyResource,
+  ResourceSet,
+  ResourceSets,
+} from "../../envoy/resource/resource-set.js";
 import type { Proxy } from "../../mesh/proxy/proxy.js";
 import type { Decision } from "../../mesh/security/tls-decisions.js";
 import { connectionManagerOf } from "../../simulator/network-filters.js";

@@ -1,5 +1,5 @@
 /** The resources that a plan would have proxies be sent. */
-import type { EnvoyResource, ResourceSets } from "../../envoy/resource-set.js";
+import type { EnvoyResource, ResourceSets } from "../../envoy/resource/resource-set.js";
 import { type EnvoyChange, setOfType } from "./envoy-changes.js";
 import type { Plan } from "./plan.js";
 

@@ -1,7 +1,11 @@
 /** What a change of the configuration does to what proxies are sent. */
 import type { Change } from "../../base/table.js";
-import { MESSAGE } from "../../envoy/part/envoy-types.js";
-import type { EnvoyResource, ResourceSet, ResourceSets } from "../../envoy/resource-set.js";
+import { MESSAGE } from "../../envoy/resource/message-types.js";
+import type {
+  EnvoyResource,
+  ResourceSet,
+  ResourceSets,
+} from "../../envoy/resource/resource-set.js";
 import { type JsonDifference, jsonDifferences } from "../json-differences.js";
 
 /** What becomes of one resource. */

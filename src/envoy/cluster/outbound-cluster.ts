@@ -15,10 +15,10 @@ import { lookedUpPorts, type Service, type ServicePort } from "../../mesh/servic
 import type { Workload } from "../../mesh/workload/workload.js";
 import { any } from "../any.js";
 import type { ClusterJson, MetadataJson } from "../api.js";
-import type { Built } from "../built.js";
 import { adsSource } from "../config-source.js";
 import { hasCalledPods, podSubsets } from "../filter/called-pod.js";
 import { configPath, originPath, outboundClusterName, sniOf } from "../names.js";
+import type { Built } from "../resource/built.js";
 import { reachedBy } from "./across-networks.js";
 import { type ConnectionDefaults, connectionOptions } from "./connection.js";
 import { forwardProxy, type LookUpCaller, ONLY, wildcardLookUp } from "./forward-proxy.js";

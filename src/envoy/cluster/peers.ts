@@ -5,10 +5,10 @@ import type {
   TransportSocketJson,
   UpstreamTlsContextJson,
 } from "../api.js";
-import { encodeResource } from "../encode-resource.js";
-import type { Encoder } from "../encoder.js";
-import { MESSAGE } from "../part/envoy-types.js";
-import type { EnvoyResource } from "../resource-set.js";
+import { encodeResource } from "../resource/encode-resource.js";
+import type { Encoder } from "../resource/encoder.js";
+import { MESSAGE } from "../resource/message-types.js";
+import type { EnvoyResource } from "../resource/resource-set.js";
 
 /** What is known of a cluster beside its bytes: the name of its endpoints, when they come by EDS, and its peers. */
 export function endpointFields(json: ClusterJson): Pick<EnvoyResource, "endpoints" | "peers"> {

@@ -5,7 +5,12 @@ import type { Path } from "../../config/kind.js";
 import { KINDS, type Kind } from "../../config/kinds.js";
 import { type ConfigResource, formatRef, keyOf, type ResourceRef } from "../../config/resource.js";
 import type { ConfigSnapshot } from "../../config/snapshot.js";
-import type { EnvoyResource, Refusal, ResourceSet, ResourceSets } from "../resource-set.js";
+import type {
+  EnvoyResource,
+  Refusal,
+  ResourceSet,
+  ResourceSets,
+} from "../resource/resource-set.js";
 
 const TYPES = [
   "clusters",

@@ -6,13 +6,13 @@ import type { ProviderHosts } from "../../mesh/security/security-policies.js";
 import type { ClusterJson, FilterJson, HttpFilterJson } from "../api.js";
 import { authorizationFilters } from "../authorization/authorization.js";
 import { authorizerClusters } from "../authorization/custom.js";
-import type { Built } from "../built.js";
 import {
   type KeyServer,
   keyServerCluster,
   keyServerClusterName,
 } from "../cluster/key-server-cluster.js";
 import { outboundClusterName } from "../names.js";
+import type { Built } from "../resource/built.js";
 import { sharedConfig } from "../wire/shared-message.js";
 import { jwtAuthnFilter, jwtRules, keyServerOf } from "./jwt-authn.js";
 

@@ -2,7 +2,7 @@
 import type { Protocol } from "../../mesh/service/protocol.js";
 import { ANY_ADDRESS, type ListenerAddress } from "./address.js";
 import type { TcpChain } from "./l4-chains.js";
-import type { OutboundClaim } from "./outbound-claim.js";
+import type { OutboundClaim } from "./outbound-entry.js";
 
 /**
  * Those that count on a listener, the one that wins first. Of protocols in which the server speaks first no other can be told

@@ -4,7 +4,7 @@
  */
 import { ANY_ADDRESS } from "./address.js";
 import { chooseChains, inOrder, requestClaim } from "./chosen-chains.js";
-import type { OutboundClaim } from "./outbound-claim.js";
+import type { OutboundClaim } from "./outbound-entry.js";
 
 /** A port of a service that gets no connections, and the port that gets them instead. */
 export interface LostPort {

@@ -40,7 +40,7 @@ import {
   type MadeListener,
   unmade,
 } from "./made-chain.js";
-import type { OutboundClaim } from "./outbound-claim.js";
+import type { OutboundClaim } from "./outbound-entry.js";
 
 /** What all outbound listeners of a proxy have in common. */
 export interface OutboundListenerOptions extends ConnectionManagerSettings, ListenerLogs {

@@ -6,7 +6,7 @@ import type { Path } from "../../config/kind.js";
 import type { EnvoyConfigObjectPatch } from "../../config/kinds/envoy-patch.js";
 import type { CheckPatch, PatchProblem } from "../../config/references/envoy-patches.js";
 import { formatViolation } from "../check/violation.js";
-import { EncodeError, type Encoder } from "../encoder.js";
+import { EncodeError, type Encoder } from "../resource/encoder.js";
 import { isPatchTarget, type PatchTarget, TYPES } from "./compiled-patch.js";
 import { knownFields } from "./known-fields.js";
 import { isOfOtherBuild } from "./other-builds.js";

@@ -3,8 +3,8 @@ import type { JsonObject } from "@bufbuild/protobuf";
 import type { EnvoyConfigObjectMatch, Patch } from "../../config/kinds/envoy-patch.js";
 import type { EnvoyPatch } from "../../mesh/extension/envoy-filters.js";
 import type { Proxy } from "../../mesh/proxy/proxy.js";
-import { EncodeError, type Encoder } from "../encoder.js";
-import { MESSAGE } from "../part/envoy-types.js";
+import { EncodeError, type Encoder } from "../resource/encoder.js";
+import { MESSAGE } from "../resource/message-types.js";
 import { knownFields } from "./known-fields.js";
 
 /** Which side of a proxy something is of, as EnvoyFilters tell them apart. */

@@ -1,8 +1,8 @@
 /** The bootstrap as EnvoyFilters change it. See Istio, pilot/pkg/xds, `BootstrapGenerator`. */
 import type { EnvoyPatches } from "../../mesh/extension/envoy-filters.js";
 import type { Bootstrap } from "../bootstrap/bootstrap.js";
-import type { Encoder } from "../encoder.js";
-import type { Refusal } from "../resource-set.js";
+import type { Encoder } from "../resource/encoder.js";
+import type { Refusal } from "../resource/resource-set.js";
 import { compilePatch, TYPES } from "./compiled-patch.js";
 import { merged, type PatchContext } from "./patch-message.js";
 import { patchMessage } from "./patched-resource.js";

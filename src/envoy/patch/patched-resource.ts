@@ -1,10 +1,10 @@
 /** Resources as EnvoyFilters change them: what no longer is what Envoy takes stays as it was. */
 import { isDeepStrictEqual } from "node:util";
 import { formatViolation, type Violation } from "../check/violation.js";
-import { clusterNames } from "../cluster-names.js";
-import { encodeChecked } from "../encode-checked.js";
-import type { Encoded, Encoder } from "../encoder.js";
-import type { EnvoyResource, Refusal } from "../resource-set.js";
+import { clusterNames } from "../resource/cluster-names.js";
+import { encodeChecked } from "../resource/encode-checked.js";
+import type { Encoded, Encoder } from "../resource/encoder.js";
+import type { EnvoyResource, Refusal } from "../resource/resource-set.js";
 import { type CompiledPatch, type PatchTarget, TYPES } from "./compiled-patch.js";
 import type { PatchContext, PatchesByTarget } from "./patch-message.js";
 import { type PatchTrace, placeOfPatch } from "./patch-trace.js";

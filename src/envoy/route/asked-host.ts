@@ -3,7 +3,7 @@ import { BinaryReader, WireType } from "@bufbuild/protobuf/wire";
 import { textField } from "../../base/message-field.js";
 import { versionOf } from "../../base/version.js";
 import { isProxyRoute } from "../names.js";
-import type { EnvoyResource } from "../resource-set.js";
+import type { EnvoyResource } from "../resource/resource-set.js";
 import { domainKey } from "./route-configuration.js";
 
 /** The numbers of the fields `name` and `domains` in VirtualHost. */

@@ -7,7 +7,7 @@ import { originOf } from "../../mesh/made-of.js";
 import { seenFrom, type VirtualService } from "../../mesh/routing/virtual-service.js";
 import { isHttp } from "../../mesh/service/protocol.js";
 import type { RouteJson, VirtualHostJson } from "../api.js";
-import type { Built } from "../built.js";
+import type { Built } from "../resource/built.js";
 import { terminatesTls } from "../tls/gateway-tls.js";
 import { httpRoutes, type RouteContext } from "./http-route.js";
 import { misdirectedHosts } from "./misdirected.js";

@@ -7,7 +7,7 @@ import { type GatewayServer, parseServerHost } from "../../mesh/gateway/gateway.
 import { isSubsetOf, isWildcard } from "../../mesh/hostname.js";
 import { isOfListener, originOf } from "../../mesh/made-of.js";
 import type { VirtualHostJson } from "../api.js";
-import type { Built } from "../built.js";
+import type { Built } from "../resource/built.js";
 import { terminatesTls } from "../tls/gateway-tls.js";
 
 /** The hosts of the listeners of HTTPS at one place. */

@@ -6,7 +6,7 @@ import { groupBy } from "../../base/group-by.js";
 import type { HttpFilterJson, VirtualHostJson } from "../api.js";
 import { isRouteAuthorizer, routeAuthorizerFilter } from "../authorization/route-authorizer.js";
 import { CALLED_POD_FILTER, calledPodFilter } from "../filter/called-pod.js";
-import type { EnvoyResource } from "../resource-set.js";
+import type { EnvoyResource } from "../resource/resource-set.js";
 import { HOST_SETTER, lookUpFilters } from "./looked-up-host.js";
 import { SESSION_FILTER, sessionFilter } from "./session.js";
 

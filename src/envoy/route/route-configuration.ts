@@ -4,13 +4,13 @@ import { fieldHead, textField } from "../../base/message-field.js";
 import { versionOf } from "../../base/version.js";
 import type { ResourceRef } from "../../config/resource.js";
 import type { RouteConfigurationJson, VirtualHostJson } from "../api.js";
-import type { Built } from "../built.js";
-import { clusterNames } from "../cluster-names.js";
 import { adsSource } from "../config-source.js";
-import { encodeResource } from "../encode-resource.js";
-import type { Encoder } from "../encoder.js";
-import { MESSAGE } from "../part/envoy-types.js";
-import type { EnvoyResource, Refusal } from "../resource-set.js";
+import type { Built } from "../resource/built.js";
+import { clusterNames } from "../resource/cluster-names.js";
+import { encodeResource } from "../resource/encode-resource.js";
+import type { Encoder } from "../resource/encoder.js";
+import { MESSAGE } from "../resource/message-types.js";
+import type { EnvoyResource, Refusal } from "../resource/resource-set.js";
 import { filtersOfHost } from "./per-route-filters.js";
 
 /** The number of the field `virtual_hosts` in RouteConfiguration. */

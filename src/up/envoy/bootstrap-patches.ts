@@ -6,8 +6,8 @@ import { meshConfigIn } from "../../config/mesh-config/mesh-config.js";
 import type { ConfigSnapshot, ResourceTables } from "../../config/snapshot.js";
 import type { Bootstrap } from "../../envoy/bootstrap/bootstrap.js";
 import { refusalDiagnostics } from "../../envoy/diagnostics/refusals.js";
-import { createEncoder, type Encoder } from "../../envoy/encoder.js";
 import { bootstrapPatches, patchBootstrap } from "../../envoy/patch/patch-bootstrap.js";
+import { createEncoder, type Encoder } from "../../envoy/resource/encoder.js";
 import {
   createEnvoyFilters,
   createEnvoyPatches,

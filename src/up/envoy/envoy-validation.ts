@@ -4,7 +4,7 @@ import { once } from "node:events";
 import { mkdtemp, open, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { MESSAGE } from "../../envoy/part/envoy-types.js";
+import { MESSAGE } from "../../envoy/resource/message-types.js";
 import { routeConfigurationHead } from "../../envoy/route/route-configuration.js";
 import { openDevelopmentCertificates } from "../made/development-certificates.js";
 import { describeExit, type EnvoyExit } from "./envoy-process.js";

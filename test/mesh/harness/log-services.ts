@@ -7,7 +7,7 @@ import {
   Server,
   ServerCredentials,
 } from "@grpc/grpc-js";
-import { createEncoder } from "../../../src/envoy/encoder.js";
+import { createEncoder } from "../../../src/envoy/resource/encoder.js";
 
 /** Both services at one port. */
 export interface LogServices {

@@ -8,7 +8,7 @@ import type { ConfigSnapshot } from "../../../src/config/snapshot.js";
 import { explain } from "../../../src/console/explain/explain.js";
 import type { Explanation } from "../../../src/console/explain/explanation.js";
 import { peerOf, type Scene } from "../../../src/console/explain/scene.js";
-import type { Encoder } from "../../../src/envoy/encoder.js";
+import type { Encoder } from "../../../src/envoy/resource/encoder.js";
 import { type Proxy, parseNode } from "../../../src/mesh/proxy/proxy.js";
 import type { Call } from "../../../src/simulator/call.js";
 import { forwardedRequest } from "../../../src/simulator/forwarded-request.js";

@@ -12,8 +12,8 @@ import {
 } from "../../../src/app/sessions/proxy-sessions.js";
 import { createUpdateLoop } from "../../../src/app/update-loop.js";
 import { Table } from "../../../src/base/table.js";
-import type { Encoder } from "../../../src/envoy/encoder.js";
-import { MESSAGE } from "../../../src/envoy/part/envoy-types.js";
+import type { Encoder } from "../../../src/envoy/resource/encoder.js";
+import { MESSAGE } from "../../../src/envoy/resource/message-types.js";
 import { type EncodedResource, NOT_MADE, TYPE_URL } from "../../../src/xds/resource.js";
 import { fakeTimers } from "../ca/fake-timers.js";
 import { createDirectory, service } from "../config/directory.js";

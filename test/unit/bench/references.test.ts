@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import { referencesOf, takesVirtualHosts } from "../../../bench/fleet/references.js";
-import { createEncoder } from "../../../src/envoy/encoder.js";
+import { createEncoder } from "../../../src/envoy/resource/encoder.js";
 import { TYPE_URL } from "../../../src/xds/resource.js";
 
 const encoder = createEncoder(readFileSync("gen/envoy.binpb"));

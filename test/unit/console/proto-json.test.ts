@@ -1,9 +1,9 @@
 import { fromBinary, toJson } from "@bufbuild/protobuf";
 import { beforeAll, expect, test } from "vitest";
 import { canonicalJson } from "../../../src/console/proto-json.js";
-import type { Encoder } from "../../../src/envoy/encoder.js";
-import { MESSAGE } from "../../../src/envoy/part/envoy-types.js";
-import type { EnvoyResource, ResourceSets } from "../../../src/envoy/resource-set.js";
+import type { Encoder } from "../../../src/envoy/resource/encoder.js";
+import { MESSAGE } from "../../../src/envoy/resource/message-types.js";
+import type { EnvoyResource, ResourceSets } from "../../../src/envoy/resource/resource-set.js";
 import {
   goldenCaseNames,
   goldenEncoder,

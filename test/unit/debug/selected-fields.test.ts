@@ -2,8 +2,8 @@ import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { expect, test } from "vitest";
 import { selectedFields } from "../../../src/debug/selected-fields.js";
-import { createEncoder } from "../../../src/envoy/encoder.js";
-import { MESSAGE } from "../../../src/envoy/part/envoy-types.js";
+import { createEncoder } from "../../../src/envoy/resource/encoder.js";
+import { MESSAGE } from "../../../src/envoy/resource/message-types.js";
 
 const ROOT = new URL("../../../", import.meta.url);
 const encoder = createEncoder(readFileSync(fileURLToPath(new URL("gen/envoy.binpb", ROOT))));

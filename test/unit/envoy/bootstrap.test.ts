@@ -24,7 +24,7 @@ import {
   buildRootsFile,
   type IdentityFiles,
 } from "../../../src/envoy/bootstrap/join-credential.js";
-import { createEncoder } from "../../../src/envoy/encoder.js";
+import { createEncoder } from "../../../src/envoy/resource/encoder.js";
 import { findEnvoy } from "../../../src/up/envoy/envoy-binary.js";
 
 const ROOT = fileURLToPath(new URL("../../../", import.meta.url));

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { clusterNames } from "../../../src/envoy/cluster-names.js";
+import { clusterNames } from "../../../src/envoy/resource/cluster-names.js";
 
 test("are those of routes, weights, mirrors, gRPC services and tracers, each once", () => {
   const json = {

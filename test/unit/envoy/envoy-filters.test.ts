@@ -4,7 +4,7 @@ import { createDiscovery, type Discovery } from "../../../src/app/discovery.js";
 import { Engine } from "../../../src/base/engine.js";
 import { Table } from "../../../src/base/table.js";
 import type { ConfigSnapshot } from "../../../src/config/snapshot.js";
-import type { ResourceSets } from "../../../src/envoy/resource-set.js";
+import type { ResourceSets } from "../../../src/envoy/resource/resource-set.js";
 import { type Proxy, parseNode } from "../../../src/mesh/proxy/proxy.js";
 import { createDirectory, documents, service } from "../config/directory.js";
 import { goldenEncoder } from "../golden/golden-case.js";

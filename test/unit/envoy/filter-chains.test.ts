@@ -5,7 +5,7 @@ import { Table } from "../../../src/base/table.js";
 import { formatPath } from "../../../src/config/format-path.js";
 import { formatRef } from "../../../src/config/resource.js";
 import type { ConfigSnapshot } from "../../../src/config/snapshot.js";
-import type { EnvoyResource } from "../../../src/envoy/resource-set.js";
+import type { EnvoyResource } from "../../../src/envoy/resource/resource-set.js";
 import { parseNode } from "../../../src/mesh/proxy/proxy.js";
 import { createDirectory } from "../config/directory.js";
 import { goldenEncoder } from "../golden/golden-case.js";

@@ -6,7 +6,7 @@ import {
   createHostReplacement,
   createReplacement,
   type HostRows,
-} from "../../../src/envoy/part/host-rows.js";
+} from "../../../src/envoy/outbound/host-rows.js";
 import { SIDECAR, sentTo } from "./sent-to.js";
 
 /** The rows of hosts, each with what it makes. */

@@ -3,7 +3,7 @@ import { createDiscovery, type Discovery } from "../../../src/app/discovery.js";
 import { Engine } from "../../../src/base/engine.js";
 import { Table } from "../../../src/base/table.js";
 import type { ConfigSnapshot } from "../../../src/config/snapshot.js";
-import type { ConnectedProxy } from "../../../src/envoy/proxy-resources.js";
+import type { ConnectedProxy } from "../../../src/envoy/proxy/proxy-resources.js";
 import { parseNode } from "../../../src/mesh/proxy/proxy.js";
 import { proxyConfiguration } from "../../../src/simulator/configuration.js";
 import { createDirectory, service } from "../config/directory.js";

@@ -2,8 +2,8 @@
 import { expect, test } from "vitest";
 import { Engine } from "../../../src/base/engine.js";
 import { Table } from "../../../src/base/table.js";
-import { createLastGood } from "../../../src/envoy/part/last-good.js";
-import type { EnvoyResource } from "../../../src/envoy/resource-set.js";
+import { createLastGood } from "../../../src/envoy/resource/last-good.js";
+import type { EnvoyResource } from "../../../src/envoy/resource/resource-set.js";
 
 const row = (version: string, isRefused = false): EnvoyResource => ({
   name: "a",

@@ -6,7 +6,7 @@ import { Engine } from "../../../src/base/engine.js";
 import { Table } from "../../../src/base/table.js";
 import type { ConfigSnapshot } from "../../../src/config/snapshot.js";
 import type { ListenerJson, RouteJson, VirtualHostJson } from "../../../src/envoy/api.js";
-import type { ResourceSets } from "../../../src/envoy/resource-set.js";
+import type { ResourceSets } from "../../../src/envoy/resource/resource-set.js";
 import { lookUpOfRewritten, namesHostOf } from "../../../src/envoy/route/looked-up-host.js";
 import { parseNode } from "../../../src/mesh/proxy/proxy.js";
 import { createDirectory, documents, service } from "../config/directory.js";

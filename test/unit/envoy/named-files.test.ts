@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { expect, test } from "vitest";
-import { createEncoder } from "../../../src/envoy/encoder.js";
-import { createNamedFiles } from "../../../src/envoy/named-files.js";
+import { createEncoder } from "../../../src/envoy/resource/encoder.js";
+import { createNamedFiles } from "../../../src/envoy/resource/named-files.js";
 
 const encoder = createEncoder(readFileSync(new URL("../../../gen/envoy.binpb", import.meta.url)));
 const files = createNamedFiles(encoder.registry);

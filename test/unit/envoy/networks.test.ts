@@ -3,7 +3,7 @@ import { expect, test } from "vitest";
 import { createDiscovery } from "../../../src/app/discovery.js";
 import { Table } from "../../../src/base/table.js";
 import type { ClusterJson, ClusterLoadAssignmentJson } from "../../../src/envoy/api.js";
-import { MESSAGE } from "../../../src/envoy/part/envoy-types.js";
+import { MESSAGE } from "../../../src/envoy/resource/message-types.js";
 import { parseNode } from "../../../src/mesh/proxy/proxy.js";
 import { createDirectory, documents } from "../config/directory.js";
 import { goldenEncoder } from "../golden/golden-case.js";

@@ -1,7 +1,7 @@
 /** Values that are allowed and that few think of. */
 import { expect, test } from "vitest";
-import { encodeResource } from "../../../src/envoy/encode-resource.js";
-import { MESSAGE } from "../../../src/envoy/part/envoy-types.js";
+import { encodeResource } from "../../../src/envoy/resource/encode-resource.js";
+import { MESSAGE } from "../../../src/envoy/resource/message-types.js";
 import { goldenEncoder } from "../golden/golden-case.js";
 import { GATEWAY, hostIn, SIDECAR, sentTo } from "./sent-to.js";
 

@@ -5,8 +5,12 @@ import { Engine } from "../../../src/base/engine.js";
 import { Table } from "../../../src/base/table.js";
 import { parseOffline } from "../../../src/config/parse-offline.js";
 import type { RouteConfigurationJson, VirtualHostJson } from "../../../src/envoy/api.js";
-import { MESSAGE } from "../../../src/envoy/part/envoy-types.js";
-import type { AskedSets, ProxySets, ResourceSet } from "../../../src/envoy/resource-set.js";
+import { MESSAGE } from "../../../src/envoy/resource/message-types.js";
+import type {
+  AskedSets,
+  ProxySets,
+  ResourceSet,
+} from "../../../src/envoy/resource/resource-set.js";
 import { domainsFor, parseAskedHost } from "../../../src/envoy/route/asked-host.js";
 import { type Proxy, parseNode } from "../../../src/mesh/proxy/proxy.js";
 import { matchVirtualHost } from "../../../src/simulator/virtual-host-match.js";

@@ -7,7 +7,7 @@ import { Table } from "../../../src/base/table.js";
 import { parseOffline } from "../../../src/config/parse-offline.js";
 import type { ConfigSnapshot } from "../../../src/config/snapshot.js";
 import { refusalDiagnostics, refusalsIn } from "../../../src/envoy/diagnostics/refusals.js";
-import type { ProxySets } from "../../../src/envoy/resource-set.js";
+import type { ProxySets } from "../../../src/envoy/resource/resource-set.js";
 import { type Proxy, parseNode } from "../../../src/mesh/proxy/proxy.js";
 import { createDirectory, service } from "../config/directory.js";
 import { goldenEncoder } from "../golden/golden-case.js";

@@ -3,8 +3,11 @@ import fc from "fast-check";
 import { expect, test } from "vitest";
 import { Engine } from "../../../src/base/engine.js";
 import { Table } from "../../../src/base/table.js";
-import type { HostResource } from "../../../src/envoy/part/outbound-routes.js";
-import { createDomainIndex, createDomainLosses } from "../../../src/envoy/part/repeated-domains.js";
+import {
+  createDomainIndex,
+  createDomainLosses,
+} from "../../../src/envoy/outbound/repeated-domains.js";
+import type { HostResource } from "../../../src/envoy/outbound/virtual-hosts.js";
 import { encodeVirtualHost } from "../../../src/envoy/route/route-configuration.js";
 import { goldenEncoder } from "../golden/golden-case.js";
 

@@ -3,7 +3,7 @@ import { createDiscovery } from "../../../src/app/discovery.js";
 import { Table } from "../../../src/base/table.js";
 import { parseOffline } from "../../../src/config/parse-offline.js";
 import type { RouteConfigurationJson, VirtualHostJson } from "../../../src/envoy/api.js";
-import { createEncoder } from "../../../src/envoy/encoder.js";
+import { createEncoder } from "../../../src/envoy/resource/encoder.js";
 import { type NodeFields, parseNode } from "../../../src/mesh/proxy/proxy.js";
 import {
   type ProxyConfiguration,

@@ -1,4 +1,4 @@
-import type { ResourceSets } from "../../../src/envoy/resource-set.js";
+import type { ResourceSets } from "../../../src/envoy/resource/resource-set.js";
 
 const TYPES = [
   "clusters",

@@ -11,9 +11,9 @@ import { createDiscovery } from "../../../src/app/discovery.js";
 import { Table } from "../../../src/base/table.js";
 import { type OfflineFile, parseOffline } from "../../../src/config/parse-offline.js";
 import type { ConfigSnapshot } from "../../../src/config/snapshot.js";
-import { createEncoder, type Encoder } from "../../../src/envoy/encoder.js";
-import { MESSAGE } from "../../../src/envoy/part/envoy-types.js";
-import type { ProxySets, ResourceSet } from "../../../src/envoy/resource-set.js";
+import { createEncoder, type Encoder } from "../../../src/envoy/resource/encoder.js";
+import { MESSAGE } from "../../../src/envoy/resource/message-types.js";
+import type { ProxySets, ResourceSet } from "../../../src/envoy/resource/resource-set.js";
 import { type NodeFields, type Proxy, parseNode } from "../../../src/mesh/proxy/proxy.js";
 
 const ROOT = fileURLToPath(new URL("../../../", import.meta.url));

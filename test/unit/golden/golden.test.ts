@@ -1,5 +1,5 @@
 import { beforeAll, expect, test } from "vitest";
-import type { Encoder } from "../../../src/envoy/encoder.js";
+import type { Encoder } from "../../../src/envoy/resource/encoder.js";
 import {
   allExpectedFiles,
   expectedFile,

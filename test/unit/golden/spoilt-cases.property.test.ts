@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { expect, test, vi } from "vitest";
-import { madeSets } from "../../../src/envoy/resource-set.js";
+import { madeSets } from "../../../src/envoy/resource/resource-set.js";
 import { goldenCaseNames, goldenEncoder, goldenResources } from "./golden-case.js";
 import { spoiltCases } from "./spoilt-case.js";
 

@@ -1,6 +1,6 @@
 import { expect, test, vi } from "vitest";
-import type { Encoder } from "../../../src/envoy/encoder.js";
-import { type EnvoyResource, resourceSet } from "../../../src/envoy/resource-set.js";
+import type { Encoder } from "../../../src/envoy/resource/encoder.js";
+import { type EnvoyResource, resourceSet } from "../../../src/envoy/resource/resource-set.js";
 import { proxyConfiguration } from "../../../src/simulator/configuration.js";
 
 const EMPTY = resourceSet([]);

@@ -12,7 +12,7 @@ import {
 } from "@grpc/grpc-js";
 import { onTestFinished } from "vitest";
 import type { IssuedCertificate } from "../../../src/ca/authority.js";
-import { createEncoder } from "../../../src/envoy/encoder.js";
+import { createEncoder } from "../../../src/envoy/resource/encoder.js";
 import { CHANNEL_OPTIONS } from "./channel-options.js";
 
 const encoder = createEncoder(readFileSync(new URL("../../../gen/envoy.binpb", import.meta.url)));

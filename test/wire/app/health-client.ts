@@ -9,7 +9,7 @@ import {
 import { onTestFinished } from "vitest";
 import { serviceDefinition } from "../../../src/debug/grpc-service.js";
 import type { HealthCheckSpecifierJson } from "../../../src/envoy/api.js";
-import { createEncoder } from "../../../src/envoy/encoder.js";
+import { createEncoder } from "../../../src/envoy/resource/encoder.js";
 import { type AdsClientOptions, channelOf, nodeOf } from "./ads-client.js";
 import { CHANNEL_OPTIONS } from "./channel-options.js";
 

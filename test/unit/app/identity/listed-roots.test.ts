@@ -3,7 +3,7 @@ import { expect, test } from "vitest";
 import { createMeshRootsWithLists } from "../../../../src/app/identity/listed-roots.js";
 import { Table } from "../../../../src/base/table.js";
 import type { SecretJson } from "../../../../src/envoy/api.js";
-import { MESSAGE } from "../../../../src/envoy/part/envoy-types.js";
+import { MESSAGE } from "../../../../src/envoy/resource/message-types.js";
 import { meshRootsList } from "../../../../src/envoy/tls/mesh-roots.js";
 import type { EncodedResource } from "../../../../src/xds/resource.js";
 import { goldenEncoder } from "../../golden/golden-case.js";

@@ -6,9 +6,9 @@ import { decodeLastGood, encodeLastGood } from "../../../../src/app/last-good/la
 import { watchEncoder } from "../../../../src/app/withheld.js";
 import { Engine } from "../../../../src/base/engine.js";
 import type { ConfigSnapshot } from "../../../../src/config/snapshot.js";
-import type { Encoder } from "../../../../src/envoy/encoder.js";
-import { MESSAGE } from "../../../../src/envoy/part/envoy-types.js";
-import type { Refusal } from "../../../../src/envoy/resource-set.js";
+import type { Encoder } from "../../../../src/envoy/resource/encoder.js";
+import { MESSAGE } from "../../../../src/envoy/resource/message-types.js";
+import type { Refusal } from "../../../../src/envoy/resource/resource-set.js";
 import { parseNode } from "../../../../src/mesh/proxy/proxy.js";
 import { createDirectory, service } from "../../config/directory.js";
 import { goldenEncoder } from "../../golden/golden-case.js";

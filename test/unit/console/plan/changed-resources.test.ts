@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { changedResources } from "../../../../src/console/plan/changed-resources.js";
 import type { EnvoyChange } from "../../../../src/console/plan/envoy-changes.js";
-import { type EnvoyResource, resourceSet } from "../../../../src/envoy/resource-set.js";
+import { type EnvoyResource, resourceSet } from "../../../../src/envoy/resource/resource-set.js";
 
 const EMPTY = resourceSet([]);
 

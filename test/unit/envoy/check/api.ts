@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 import { type DescMessage, fromJson, type JsonValue } from "@bufbuild/protobuf";
 import { createResourceCheck } from "../../../../src/envoy/check/resource-check.js";
 import { formatViolation } from "../../../../src/envoy/check/violation.js";
-import { createEncoder } from "../../../../src/envoy/encoder.js";
+import { createEncoder } from "../../../../src/envoy/resource/encoder.js";
 
 /** The API of the pinned Envoy. */
 export const { registry } = createEncoder(

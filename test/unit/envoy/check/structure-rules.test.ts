@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { MESSAGE } from "../../../../src/envoy/part/envoy-types.js";
+import { MESSAGE } from "../../../../src/envoy/resource/message-types.js";
 import { refusals } from "./api.js";
 import { REFUSED, TAKEN } from "./cases.js";
 

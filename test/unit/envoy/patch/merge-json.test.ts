@@ -1,7 +1,7 @@
 import type { JsonObject } from "@bufbuild/protobuf";
 import { expect, test } from "vitest";
-import { MESSAGE } from "../../../../src/envoy/part/envoy-types.js";
 import { type ListMerge, mergeJson, mergePacked } from "../../../../src/envoy/patch/merge-json.js";
+import { MESSAGE } from "../../../../src/envoy/resource/message-types.js";
 import { goldenEncoder } from "../../golden/golden-case.js";
 
 const { registry } = goldenEncoder();

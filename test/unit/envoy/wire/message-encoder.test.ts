@@ -1,8 +1,8 @@
 /** The encoder of our own beside that of protobuf-es: what all golden meshes are sent, and what they do not have. */
 import { fromBinary, fromJson, type JsonValue, toBinary } from "@bufbuild/protobuf";
 import { expect, test } from "vitest";
-import { MESSAGE } from "../../../../src/envoy/part/envoy-types.js";
-import type { ResourceSets } from "../../../../src/envoy/resource-set.js";
+import { MESSAGE } from "../../../../src/envoy/resource/message-types.js";
+import type { ResourceSets } from "../../../../src/envoy/resource/resource-set.js";
 import { createMessageEncoder } from "../../../../src/envoy/wire/message-encoder.js";
 import {
   goldenCaseNames,

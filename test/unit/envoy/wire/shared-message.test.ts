@@ -1,7 +1,7 @@
 /** Messages that stand in many resources: made and checked once, with the bytes and findings of those that are not. */
 import { describe, expect, test } from "vitest";
 import { any } from "../../../../src/envoy/any.js";
-import { MESSAGE } from "../../../../src/envoy/part/envoy-types.js";
+import { MESSAGE } from "../../../../src/envoy/resource/message-types.js";
 import { createMessageEncoder } from "../../../../src/envoy/wire/message-encoder.js";
 import { shared } from "../../../../src/envoy/wire/shared-message.js";
 import { goldenEncoder } from "../../golden/golden-case.js";

@@ -4,7 +4,7 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, onTestFinished, test, vi } from "vitest";
-import { MESSAGE } from "../../../../src/envoy/part/envoy-types.js";
+import { MESSAGE } from "../../../../src/envoy/resource/message-types.js";
 import { refusalOf } from "../../../../src/up/envoy/envoy-validation.js";
 
 vi.setConfig({ testTimeout: 60_000 });

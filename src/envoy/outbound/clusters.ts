@@ -1,0 +1,318 @@
+/** The clusters of services, and their endpoints, as the callers of a scope see them. */
+import type { Engine } from "../../base/engine.js";
+import type { Lazy } from "../../base/lazy.js";
+import type { Table } from "../../base/table.js";
+import { type Labels, selects } from "../../mesh/labels.js";
+import type { Mesh } from "../../mesh/mesh.js";
+import type { DestinationRule } from "../../mesh/routing/destination-rule.js";
+import {
+  callableWorkloads,
+  type Place,
+  type PlacedCaller,
+  type Placing,
+} from "../../mesh/routing/locality-balancing.js";
+import { effectivePolicy } from "../../mesh/routing/traffic-policy.js";
+import { isPlaintext, type PlaintextWorkloads } from "../../mesh/security/plaintext.js";
+import type { Service, ServicePort } from "../../mesh/service/service.js";
+import { makesMetrics } from "../../mesh/telemetry/metrics.js";
+import type { HostView } from "../../mesh/view/host-view.js";
+import { serviceKey } from "../../mesh/workload/service-endpoints.js";
+import { hasAddress, type Workload } from "../../mesh/workload/workload.js";
+import { reachedBy } from "../cluster/across-networks.js";
+import {
+  type ClusterEndpoint,
+  clusterEndpoints,
+  loadAssignment,
+  preferenceOf,
+} from "../cluster/load-assignment.js";
+import {
+  type ClientTraits,
+  outboundClusters,
+  takesAddresses,
+} from "../cluster/outbound-cluster.js";
+import { endpointFields } from "../cluster/peers.js";
+import { hasCalledPods } from "../filter/called-pod.js";
+import { createPassing, isPassed } from "../gateway/auto-passthrough.js";
+import { type ClusterKey, outboundClusterName, sniOf } from "../names.js";
+import { encodeResource } from "../resource/encode-resource.js";
+import type { Encoder } from "../resource/encoder.js";
+import { MESSAGE } from "../resource/message-types.js";
+import {
+  type EnvoyResource,
+  type Refusal,
+  type ResourceSet,
+  resourceSet,
+  sameResources,
+} from "../resource/resource-set.js";
+import type { HostRows } from "./host-rows.js";
+
+const NO_WORKLOADS: readonly Workload[] = [];
+const NO_ACCOUNTS: readonly string[] = [];
+
+/** Everything that the clusters of a service depend on. */
+export interface ClusterInputs {
+  readonly service: Service;
+  readonly rule: DestinationRule | undefined;
+  readonly accounts: readonly string[];
+  readonly workloads: readonly Workload[];
+  readonly allMeshTls: boolean;
+  /** Its namespace is called in plaintext as a whole. */
+  readonly plaintext: boolean;
+  readonly client: ClientTraits;
+  /** Whom the endpoints are ordered for; undefined for callers of no place in particular. */
+  readonly caller: PlacedCaller | undefined;
+}
+
+interface EndpointInputs extends Pick<ClusterInputs, "service" | "rule" | "workloads" | "caller"> {
+  /** Those of its workloads that are called in plaintext. */
+  readonly plaintext: PlaintextWorkloads | undefined;
+  /** Mutual TLS of the mesh may be passed on to the service as it is. */
+  readonly passed: boolean;
+  /** Calls are counted, by what each endpoint says of its workload. */
+  readonly isCounted: boolean;
+  /** Calls are for pods by name, by what each endpoint says of its own. */
+  readonly isNamed: boolean;
+}
+
+/** Builds services' clusters and endpoints. Equal inputs give the same objects, whatever the scope. */
+export interface ClusterBuilders {
+  readonly clusters: (inputs: ClusterInputs) => ResourceSet;
+  readonly endpoints: (inputs: EndpointInputs) => ResourceSet;
+  /** The callers of a place: one object, so that the scopes that have some share what is made for them. */
+  readonly callerOf: (place: Place, placing: Placing) => PlacedCaller;
+  /** Whether any proxy may make metrics. */
+  readonly counts: typeof makesMetrics;
+}
+
+/** Services whose endpoints are told by the control plane: the others are resolved by Envoy, or not at all. */
+function usesEds(service: Service): boolean {
+  return service.resolution === "static" || service.resolution === "none";
+}
+
+function buildClusters(encoder: Encoder, inputs: ClusterInputs): ResourceSet {
+  return resourceSet(
+    outboundClusters(inputs).map((cluster) => ({
+      ...encodeResource(encoder, MESSAGE.cluster, cluster),
+      ...endpointFields(cluster.json),
+    })),
+  );
+}
+
+/** What is told of an endpoint whose name nobody would look up: Envoy would take none of those that come with it. */
+function unresolved({ hostname }: Service, { address, source }: Workload): Refusal {
+  const problem = "is a name: endpoints that are not looked up by DNS need an IP address";
+  return {
+    reason: `an endpoint of ${hostname}: ${JSON.stringify(address)} ${problem}`,
+    violations: [{ path: "", problem, found: address }],
+    sources: source === undefined ? [] : [source],
+  };
+}
+
+/** The endpoints of one cluster. */
+interface AssignmentKey {
+  readonly key: ClusterKey;
+  readonly port: ServicePort;
+  readonly labels: Labels;
+}
+
+function assignmentKeys({ service, rule }: EndpointInputs): readonly AssignmentKey[] {
+  const { hostname } = service;
+  const subsets = [{ name: "", labels: {} }, ...(rule?.spec.subsets ?? [])];
+  return service.ports
+    .filter(({ protocol }) => protocol !== "UDP")
+    .flatMap((port) =>
+      subsets.map(({ name: subset, labels = {} }) => ({
+        key: { port: port.number, subset, hostname },
+        port,
+        labels,
+      })),
+    );
+}
+
+function buildEndpoints(encoder: Encoder, inputs: EndpointInputs): ResourceSet {
+  const { service, rule, workloads, plaintext, caller, passed, isCounted, isNamed } = inputs;
+  const takesMeshTls = (workload: Workload, port: number): boolean =>
+    workload.meshTls && !isPlaintext(plaintext, workload, port);
+  const found = callableWorkloads(service, workloads, caller).filter(hasAddress);
+  const leftOut = workloads
+    .filter((one) => !hasAddress(one))
+    .map((one) => unresolved(service, one));
+  return resourceSet(
+    assignmentKeys(inputs).flatMap(({ key, port, labels }): readonly EnvoyResource[] => {
+      const selected = found.filter((one) => selects(labels, one.labels));
+      const policy = effectivePolicy(rule?.spec, key.subset, key.port);
+      const all = clusterEndpoints(selected, port, takesMeshTls);
+      const endpoints = reachedBy(caller, all, { service, policy });
+      const preference = preferenceOf(policy, service, caller);
+      const sources = selected.flatMap(({ source }) => source ?? []);
+      const encode = (name: string, members: readonly ClusterEndpoint[]): EnvoyResource => {
+        const json = loadAssignment(name, members, { preference, isCounted, isNamed });
+        const encoded = encodeResource(encoder, MESSAGE.endpoint, { name, json, sources });
+        return leftOut.length === 0 ? encoded : { ...encoded, leftOut };
+      };
+      const called = encode(outboundClusterName(key), endpoints);
+      if (!passed) return [called];
+      // Others would take what comes for TLS of their own, from whomever it is.
+      return [
+        called,
+        encode(
+          sniOf(key),
+          endpoints.filter(({ meshTls }) => meshTls),
+        ),
+      ];
+    }),
+  );
+}
+
+/** The builders that all scopes share. */
+export function createClusterBuilders(engine: Engine, encoder: Encoder): ClusterBuilders {
+  return {
+    clusters: engine.memoFields<ClusterInputs, ResourceSet>(
+      "clusters of a service",
+      {
+        service: true,
+        rule: true,
+        accounts: true,
+        workloads: true,
+        allMeshTls: true,
+        plaintext: true,
+        client: true,
+        caller: true,
+      },
+      (inputs) => buildClusters(encoder, inputs),
+    ),
+    endpoints: engine.memoFields<EndpointInputs, ResourceSet>(
+      "endpoints of a service",
+      {
+        service: true,
+        rule: true,
+        workloads: true,
+        plaintext: true,
+        caller: true,
+        passed: true,
+        isCounted: true,
+        isNamed: true,
+      },
+      (inputs) => buildEndpoints(encoder, inputs),
+    ),
+    callerOf: engine.memo("callers of a place", (place, placing) => ({ place, placing })),
+    counts: engine.latest("whether metrics are made", makesMetrics),
+  };
+}
+
+const takesMeshTls = ({ meshTls }: Workload): boolean => meshTls;
+
+/** The clusters and endpoints that hosts make. */
+export interface ClusterRows {
+  readonly clusters: HostRows<EnvoyResource>;
+  readonly endpoints: Lazy<HostRows<EnvoyResource>>;
+}
+
+/** Whose clusters and endpoints are made. */
+export interface ClusterCaller {
+  readonly client: ClientTraits;
+  readonly caller: PlacedCaller | undefined;
+}
+
+/** The clusters of some hosts. */
+export function createClusterRows(
+  engine: Engine,
+  shared: ClusterBuilders,
+): (views: Table<HostView>, mesh: Mesh, caller: ClusterCaller) => HostRows<EnvoyResource> {
+  const derive = engine.lookUp<
+    HostView,
+    [Table<readonly string[]>, Table<readonly Workload[]>, ReadonlySet<string>],
+    [ClusterCaller],
+    ResourceSet
+  >(
+    "clusters",
+    (_host, [view, accounts, workloads, plaintext], { client, caller }) => {
+      const { service, rule } = view;
+      // What is called by another name has its clusters by its own.
+      if (service === undefined || service.aliasOf !== undefined) return undefined;
+      const key = serviceKey(service);
+      const all = workloads?.get(key) ?? NO_WORKLOADS;
+      return shared.clusters({
+        service,
+        rule,
+        accounts: accounts?.get(key) ?? NO_ACCOUNTS,
+        workloads: usesEds(service) ? NO_WORKLOADS : all,
+        allMeshTls: takesAddresses(service, rule) && all.length > 0 && all.every(takesMeshTls),
+        plaintext: plaintext?.has(key) === true,
+        client,
+        caller,
+      });
+    },
+    sameResources,
+  );
+  const flat = engine.flatten<EnvoyResource>("clusters by name");
+  const settle = engine.settle<ClusterCaller>(
+    (a, b) => a.client === b.client && a.caller === b.caller,
+  );
+  return (views, mesh, caller) => {
+    const tables = [views, mesh.accounts, mesh.endpoints, mesh.plaintextServices] as const;
+    const byHost = derive(tables, settle(caller));
+    return { byHost, all: flat(byHost) };
+  };
+}
+
+/** Whose endpoints are made. */
+interface EndpointCaller
+  extends Pick<ClusterCaller, "caller">,
+    Pick<ClientTraits, "captured" | "router"> {
+  /** It may be a gateway that passes mutual TLS on. */
+  readonly passes: boolean;
+  readonly isCounted: boolean;
+}
+
+/** The endpoints of some hosts. */
+export function createEndpointRows(
+  engine: Engine,
+  shared: ClusterBuilders,
+): (views: Table<HostView>, mesh: Mesh, caller: ClusterCaller) => HostRows<EnvoyResource> {
+  const derive = engine.lookUp<
+    HostView,
+    [Table<readonly Workload[]>, PlaintextWorkloads],
+    [EndpointCaller],
+    ResourceSet
+  >(
+    "endpoints",
+    (_host, [view, workloads, plaintext], context) => {
+      const { service, rule } = view;
+      if (service === undefined || !usesEds(service)) return undefined;
+      return shared.endpoints({
+        service,
+        rule,
+        workloads: workloads?.get(serviceKey(service)) ?? NO_WORKLOADS,
+        plaintext,
+        caller: context.caller,
+        passed: context.passes && isPassed(service),
+        isCounted: context.isCounted,
+        isNamed: hasCalledPods(service, context),
+      });
+    },
+    sameResources,
+  );
+  const flat = engine.flatten<EnvoyResource>("endpoints by name");
+  const passing = createPassing(engine);
+  const settle = engine.settle<EndpointCaller>(
+    (a, b) =>
+      a.captured === b.captured &&
+      a.router === b.router &&
+      a.caller === b.caller &&
+      a.passes === b.passes &&
+      a.isCounted === b.isCounted,
+  );
+  return (views, mesh, { client, caller }) => {
+    const { captured, router } = client;
+    const context = settle({
+      caller,
+      captured,
+      router,
+      passes: router && passing(mesh.gateways),
+      isCounted: shared.counts(mesh.telemetries, mesh.config),
+    });
+    const byHost = derive([views, mesh.endpoints, mesh.plaintextWorkloads], context);
+    return { byHost, all: flat(byHost) };
+  };
+}

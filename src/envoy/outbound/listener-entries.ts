@@ -1,0 +1,211 @@
+/** What the services that a scope sees ask of its outbound listeners. */
+import { isDeepStrictEqual } from "node:util";
+import ipaddr from "ipaddr.js";
+import type { Engine } from "../../base/engine.js";
+import { Table } from "../../base/table.js";
+import type { HostResolver } from "../../mesh/host-resolver.js";
+import type { Mesh, VirtualServices } from "../../mesh/mesh.js";
+import type { DestinationRule } from "../../mesh/routing/destination-rule.js";
+import {
+  NO_RULES,
+  type RouteRules,
+  routePolicy,
+  ruleForWays,
+} from "../../mesh/routing/route-rules.js";
+import { callPolicy } from "../../mesh/routing/traffic-policy.js";
+import { MESH_GATEWAY } from "../../mesh/routing/virtual-service.js";
+import { isTls } from "../../mesh/service/protocol.js";
+import { isCalledByWorkload, mayBeLookedUp, type Service } from "../../mesh/service/service.js";
+import type { EgressListener } from "../../mesh/sidecar/sidecar.js";
+import { type HostView, NO_NAMESPACE } from "../../mesh/view/host-view.js";
+import { serviceKey } from "../../mesh/workload/service-endpoints.js";
+import type { Workload } from "../../mesh/workload/workload.js";
+import { type OutboundClaim, outboundClaims } from "../listener/outbound-entry.js";
+import type { ClusterKey } from "../names.js";
+import { isIn } from "../route/tunnel-route.js";
+import type { HostRows } from "./host-rows.js";
+import { addressesFor, type OutboundScope } from "./outbound-scope.js";
+
+const NO_WORKLOADS: readonly Workload[] = [];
+
+/** Everything that the listener claims of a service depend on. */
+export interface ClaimInputs {
+  readonly service: Service;
+  /** Those that route connections. */
+  readonly virtualServices: VirtualServices;
+  readonly resolver: HostResolver;
+  readonly source: Pick<OutboundScope, "namespace" | "labels">;
+  readonly captured: boolean;
+  readonly allocated: OutboundScope["allocated"];
+  /** The rule for the service's host, if it may concern the way there, and those for where the VirtualService leads. */
+  readonly rule: DestinationRule | undefined;
+  readonly rules: RouteRules;
+  readonly rootNamespace: string;
+  /** The workloads of a service that callers know by their addresses; undefined of others. */
+  readonly pods: readonly Workload[] | undefined;
+  /** Of a Sidecar's: on which of its listeners. */
+  readonly egress: EgressListener | undefined;
+}
+
+/** What a service asks of the outbound listeners. */
+export function buildClaims({
+  service,
+  virtualServices,
+  resolver,
+  source,
+  captured,
+  allocated,
+  rule,
+  rules,
+  rootNamespace,
+  pods,
+  egress,
+}: ClaimInputs): Table<OutboundClaim> {
+  const client = {
+    clientNamespace: source.namespace,
+    clientLabels: source.labels,
+    rootNamespace,
+  };
+  const context = {
+    gateways: [MESH_GATEWAY],
+    resolver,
+    namespace: source.namespace,
+    byName: !captured,
+    source,
+    policyOf: (key: ClusterKey) =>
+      key.hostname === service.hostname
+        ? callPolicy({ rule, service }, key.subset, key.port)
+        : routePolicy(rules, client, key),
+  };
+  const claims = outboundClaims(
+    { ...service, addresses: calledAddresses(service, { captured, allocated }) },
+    virtualServices,
+    context,
+    {
+      podAddresses: pods
+        ?.filter(({ address }) => ipaddr.isValid(address))
+        .map(({ address }) => address),
+      egress,
+    },
+  );
+  return Table.from(
+    claims
+      .map((claim) => (captured ? claim : atItsAddresses(claim, service)))
+      .map((claim) => [keyOf(service, claim), claim] as const),
+  );
+}
+
+/**
+ * A claim whose connections come to none of the service's addresses, and are for it all the same: chains for some blocks of
+ * addresses take all of them, if one of the service's is there, or none.
+ */
+function atItsAddresses(claim: OutboundClaim, { addresses }: Service): OutboundClaim {
+  const single = addresses.filter((address) => ipaddr.isValid(address));
+  if (single.length === 0) return claim;
+  const chains = claim.chains.flatMap((chain) => {
+    if (chain.prefixes.length === 0) return [chain];
+    const isMeant = chain.prefixes.some((block) => single.some((one) => isIn(one, block)));
+    return isMeant ? [{ ...chain, prefixes: [] }] : [];
+  });
+  return { ...claim, chains };
+}
+
+/**
+ * The addresses to which connections say that they are for a service: those that are not captured are all for the proxy's own,
+ * and go to a service's endpoints from there, but to no address of a block that is called as the caller says it.
+ */
+function calledAddresses(
+  service: Service,
+  { captured, allocated }: Pick<ClaimInputs, "captured" | "allocated">,
+): readonly string[] {
+  const addresses = addressesFor(service, { allocated });
+  const isBlock = (address: string): boolean => address.includes("/");
+  const isByAddress =
+    service.resolution === "none" && addresses.every(isBlock) && !mayBeLookedUp(service);
+  return captured || isByAddress ? addresses : [];
+}
+
+/** Several listeners of a Sidecar may have the same place for the same service. */
+const keyOf = ({ hostname }: Service, { address, port, own }: OutboundClaim): string =>
+  `${hostname} ${address}_${String(port)}${own === true ? " own" : ""}`;
+
+/** A service is another one after an edit of its endpoints, and asks for the same as before; then no listener is made again. */
+function sameClaims(a: Table<OutboundClaim>, b: Table<OutboundClaim>): boolean {
+  return a.size === b.size && [...a].every(([key, claim]) => isDeepStrictEqual(claim, b.get(key)));
+}
+
+/** What the claims of all hosts depend on. */
+interface ClaimsContext {
+  readonly scope: OutboundScope;
+  readonly resolver: HostResolver;
+  readonly routeRules: RouteRules;
+  readonly rootNamespace: string;
+}
+
+/** Whose claims do not depend on who calls. */
+const ANYONE: Pick<OutboundScope, "namespace" | "labels"> = { namespace: NO_NAMESPACE, labels: {} };
+
+/** Whether clients of a namespace call a service by a server name by which others do not: without the namespace. */
+const hasShorterName = (
+  { hostname, ports }: Service,
+  { namespace }: Pick<OutboundScope, "namespace">,
+): boolean => hostname.split(".")[1] === namespace && ports.some(({ protocol }) => isTls(protocol));
+
+/** What the services ask of outbound listeners. */
+export function createClaimRows(
+  engine: Engine,
+  build: (inputs: ClaimInputs) => Table<OutboundClaim>,
+): (views: Table<HostView>, mesh: Mesh, scope: OutboundScope) => HostRows<OutboundClaim> {
+  const derive = engine.lookUp<
+    HostView,
+    [Table<readonly Workload[]>],
+    [ClaimsContext],
+    Table<OutboundClaim>
+  >(
+    "listener claims",
+    (_host, [view, workloads], { scope, resolver, routeRules, rootNamespace }) => {
+      const { service, connections } = view;
+      if (service === undefined) return undefined;
+      const l4 = connections.length > 0;
+      return build({
+        service,
+        virtualServices: connections,
+        resolver,
+        source: l4 || hasShorterName(service, scope) ? scope : ANYONE,
+        rule: ruleForWays(view.rule, service),
+        rules: l4 ? routeRules : NO_RULES,
+        rootNamespace: l4 ? rootNamespace : "",
+        captured: scope.captured,
+        allocated: service.allocated === undefined ? "" : scope.allocated,
+        pods:
+          isCalledByWorkload(service) && scope.captured
+            ? (workloads?.get(serviceKey(service)) ?? NO_WORKLOADS)
+            : undefined,
+        egress: scope.egress,
+      });
+    },
+    sameClaims,
+  );
+  const flat = engine.flatten<OutboundClaim>("listener claims by service");
+  const settle = engine.settle<ClaimsContext>(
+    (a, b) =>
+      a.scope === b.scope &&
+      a.resolver === b.resolver &&
+      a.routeRules === b.routeRules &&
+      a.rootNamespace === b.rootNamespace,
+  );
+  return (views, { endpoints, resolver, routeRules, config }, scope) => {
+    const context = settle({ scope, resolver, routeRules, rootNamespace: config.rootNamespace });
+    const byHost = derive([views, endpoints], context);
+    return { byHost, all: flat(byHost) };
+  };
+}
+
+/** The builder of claims by the listener on which they are: by `address_port`. */
+export function createClaimGroups(
+  engine: Engine,
+): (claims: Table<OutboundClaim>) => Table<Table<OutboundClaim>> {
+  return engine.group<OutboundClaim>("listener claims by address", (claim) => [
+    `${claim.address}_${String(claim.port)}`,
+  ]);
+}

@@ -1,0 +1,249 @@
+/** The outbound listeners of sidecars, from what the services ask of them. */
+import { isDeepStrictEqual } from "node:util";
+import type { Engine } from "../../base/engine.js";
+import { Table } from "../../base/table.js";
+import type { MeshConfig } from "../../config/mesh-config/mesh-config.js";
+import type { ResourceRef } from "../../config/resource.js";
+import { connectionSettings } from "../../mesh/proxy/connection-settings.js";
+import { httpProxyPort } from "../../mesh/proxy/http-proxy-port.js";
+import { httpSettings } from "../../mesh/proxy/http-settings.js";
+import { familiesOf, isOnLoopback, type Proxy } from "../../mesh/proxy/proxy.js";
+import { goDuration } from "../duration.js";
+import type { ListenerAddress } from "../listener/address.js";
+import { type LostPort, lostPorts } from "../listener/lost-ports.js";
+import type { OutboundClaim } from "../listener/outbound-entry.js";
+import {
+  httpProxyListener,
+  type OutboundListenerOptions,
+  outboundListener,
+  virtualOutboundListener,
+} from "../listener/outbound-listener.js";
+import {
+  BLACK_HOLE_CLUSTER,
+  HTTP_PROXY_PORT,
+  listenerName,
+  PASSTHROUGH_CLUSTER,
+} from "../names.js";
+import { encodeListener } from "../resource/encode-resource.js";
+import type { Encoder } from "../resource/encoder.js";
+import {
+  type EnvoyResource,
+  type ResourceSet,
+  resourceSet,
+  sameResource,
+} from "../resource/resource-set.js";
+import type { PerRouteFilters } from "../route/per-route-filters.js";
+import type { ProxyLogs } from "../telemetry/proxy-logs.js";
+import type { UnknownHosts } from "../unknown-hosts.js";
+import type { OutboundScope } from "./outbound-scope.js";
+
+/** The claims of a scope by `address_port`, then by claim. */
+export type Claims = Table<Table<OutboundClaim>>;
+
+/** Whether only a process with the privilege may listen on a port; 0 is none, but a socket in the file system. */
+export const isPrivileged = (port: number): boolean => port > 0 && port < 1024;
+
+/** What of a scope its listeners depend on. */
+type ListenerTraits = Pick<
+  OutboundScope,
+  "captured" | "families" | "onLoopback" | "onDemand" | "headers" | "connections"
+>;
+
+/** What of a scope decides the listeners of sidecars that capture. */
+type CapturedTraits = Omit<ListenerTraits, "captured"> & Pick<OutboundScope, "httpProxyPort">;
+
+/** Where the application of a sidecar that captures finds its HTTP proxy. */
+const LOOPBACK = "127.0.0.1";
+
+/** What the outbound listeners of sidecars depend on, beside what claims a place on them. */
+interface OptionInputs {
+  readonly config: MeshConfig;
+  readonly logs: ProxyLogs;
+  readonly unknown: UnknownHosts;
+  readonly filters: PerRouteFilters;
+}
+
+/** What the outbound listeners of sidecars that capture depend on. */
+export interface CapturedListenerInputs extends OptionInputs {
+  readonly claims: Claims;
+}
+
+function optionsOf(
+  { config, logs, unknown, filters }: OptionInputs,
+  traits: ListenerTraits,
+): OutboundListenerOptions {
+  return {
+    ...logs,
+    pathNormalization: config.pathNormalization.normalization,
+    detectionTimeout: goDuration(config.protocolDetectionTimeout) ?? "0s",
+    unknown,
+    filters,
+    ...traits,
+  };
+}
+
+/** What claims places on a listener. */
+const sourcesOf = (claims: readonly OutboundClaim[]): readonly ResourceRef[] =>
+  claims.flatMap(({ sources }) => sources);
+
+/** What the listeners of all scopes are made with: scopes that see the same at a place have one listener there. */
+export interface PlaceListeners {
+  /** One object for all that are alike. */
+  readonly optionsOf: (inputs: OptionInputs, traits: ListenerTraits) => OutboundListenerOptions;
+  /** The listener that these claims share, of sidecars that capture; undefined when none of them says anything. */
+  readonly listener: (
+    claims: Table<OutboundClaim>,
+    options: OutboundListenerOptions,
+  ) => EnvoyResource | undefined;
+  readonly isSame: (a: EnvoyResource, b: EnvoyResource) => boolean;
+}
+
+/** The maker of these. */
+export function createPlaceListeners(engine: Engine, encoder: Encoder): PlaceListeners {
+  const one = engine.alike<OutboundListenerOptions>(isDeepStrictEqual);
+  return {
+    optionsOf: (inputs, traits) => one(optionsOf(inputs, traits)),
+    listener: engine.memo("outbound listener", (claims, options) =>
+      capturedListener(encoder, [...claims.values()], options),
+    ),
+    isSame: engine.memo("same listener", sameResource),
+  };
+}
+
+function capturedListener(
+  encoder: Encoder,
+  claims: readonly OutboundClaim[],
+  options: OutboundListenerOptions,
+): EnvoyResource | undefined {
+  const [first] = claims;
+  if (first === undefined) return undefined;
+  const { address, port, bound = false } = first;
+  const { cluster } = options.unknown;
+  // A connection to the listener itself would be passed on to itself.
+  const unclaimed = bound && cluster === PASSTHROUGH_CLUSTER ? BLACK_HOLE_CLUSTER : cluster;
+  const place = { at: { address, port }, bind: bound, unclaimed };
+  const made = outboundListener(claims, place, options);
+  return made && encodeListener(encoder, made, sourcesOf(claims));
+}
+
+/** What the listeners of one scope are made with. */
+interface CapturedListenerDependencies {
+  readonly encoder: Encoder;
+  readonly places: PlaceListeners;
+}
+
+/** The listeners of sidecars that capture: the same for all of a scope. They get connections from `virtualOutbound`. */
+export function createCapturedListeners(
+  engine: Engine,
+  { encoder, places }: CapturedListenerDependencies,
+  { httpProxyPort: port, ...scope }: CapturedTraits,
+): (inputs: CapturedListenerInputs) => ResourceSet {
+  const { families, onLoopback, onDemand, headers, connections } = scope;
+  const traits = { captured: true, families, onLoopback, onDemand, headers, connections };
+  const options = engine.memoFields<OptionInputs, OutboundListenerOptions>(
+    "outbound listener options",
+    { config: true, logs: true, unknown: true, filters: true },
+    (inputs) => places.optionsOf(inputs, traits),
+  );
+  const derive = engine.derive<[Table<OutboundClaim>], [OutboundListenerOptions], EnvoyResource>(
+    "outbound listeners",
+    (_at, [group], context) => group && places.listener(group, context),
+    places.isSame,
+  );
+  const virtual = engine.memo("virtual outbound listener", (context: OutboundListenerOptions) =>
+    encodeListener(encoder, virtualOutboundListener(context), []),
+  );
+  const proxied = engine.memo("HTTP proxy", (context: OutboundListenerOptions) =>
+    encodeListener(encoder, httpProxyListener({ address: LOOPBACK, port }, context), []),
+  );
+  const byName = engine.derive<[EnvoyResource], [], Table<EnvoyResource>>(
+    "outbound listeners by place",
+    (_at, [listener]) => listener && Table.from([[listener.name, listener]]),
+  );
+  const flat = engine.flatten<EnvoyResource>("outbound listeners by name");
+  return (inputs) => {
+    const context = options(inputs);
+    const fixed = [virtual(context), ...(port === 0 ? [] : [proxied(context)])];
+    return fixed.reduce(
+      (all, listener) => all.with(listener.name, listener),
+      flat(byName([derive([inputs.claims], context)])),
+    );
+  };
+}
+
+/** What the outbound listeners of a sidecar that captures nothing depend on. */
+export interface BoundListenerInputs extends CapturedListenerInputs {
+  readonly proxy: Proxy;
+}
+
+/**
+ * The listeners of a sidecar that captures nothing: one for each port that services have, on the proxy's own address for
+ * that, where server names tell TLS services apart; and the HTTP proxy, on the port that it always has and on the one given.
+ */
+export function createBoundListeners(
+  engine: Engine,
+  encoder: Encoder,
+): (inputs: BoundListenerInputs) => ResourceSet {
+  return engine.memoFields<BoundListenerInputs, ResourceSet>(
+    "bound outbound listeners",
+    { proxy: true, claims: true, config: true, logs: true, unknown: true, filters: true },
+    (inputs) => {
+      const { proxy, claims, config } = inputs;
+      const { onDemand } = proxy;
+      const families = familiesOf(proxy);
+      const headers = httpSettings(config, proxy);
+      const onLoopback = isOnLoopback(proxy);
+      const connections = connectionSettings(proxy, "outbound");
+      const traits = { captured: false, families, onLoopback, onDemand, headers, connections };
+      const options = optionsOf(inputs, traits);
+      const listeners = [...claimsByPlace(claims, proxy.egressAddress)]
+        .filter(({ at }) => !(proxy.unprivileged && isPrivileged(at.port)))
+        .map(({ at, all }) => {
+          const place = { at, bind: true, unclaimed: BLACK_HOLE_CLUSTER };
+          const made = outboundListener(all, place, options);
+          return made && encodeListener(encoder, made, sourcesOf(all));
+        })
+        .filter((listener) => listener !== undefined);
+      const given = httpProxyPort(config, proxy);
+      const ports = new Set([HTTP_PROXY_PORT, ...(given === 0 ? [] : [given])]);
+      const proxies = [...ports].map((port) =>
+        encodeListener(
+          encoder,
+          httpProxyListener({ address: proxy.egressAddress, port }, options),
+          [],
+        ),
+      );
+      return resourceSet([...listeners, ...proxies]);
+    },
+  );
+}
+
+interface Place {
+  readonly at: ListenerAddress;
+  readonly all: readonly OutboundClaim[];
+}
+
+/** Claims by port, on the address that their listener names or else the proxy's, in the order of the ports. */
+function claimsByPlace(claims: Claims, egressAddress: string): readonly Place[] {
+  const places = new Map<string, Place>();
+  for (const group of claims.values()) {
+    for (const claim of group.values()) {
+      const at = { address: claim.bind ?? egressAddress, port: claim.port };
+      const key = listenerName(at.address, at.port);
+      const known = places.get(key)?.all ?? [];
+      places.set(key, { at, all: [...known, onAnyAddress(claim)] });
+    }
+  }
+  return [...places.values()].sort((a, b) => a.at.port - b.at.port);
+}
+
+/** The ports of services that no connection of bytes to a sidecar leads to which captures nothing. */
+export const lostPortsIn = (claims: Claims): readonly LostPort[] =>
+  claimsByPlace(claims, "").flatMap(({ all }) => lostPorts(all));
+
+/** Without captured addresses the service's own address says nothing: all of a port share its routes. */
+function onAnyAddress(claim: OutboundClaim): OutboundClaim {
+  return claim.routes === undefined || claim.proxied === true
+    ? claim
+    : { ...claim, routes: String(claim.port) };
+}

@@ -1,0 +1,359 @@
+/**
+ * The part of a proxy's configuration that all callers of a scope share: the clusters, endpoints, routes and outbound
+ * listeners for every service that they can see. One part serves a thousand sidecars of a namespace.
+ */
+
+import type { Engine } from "../../base/engine.js";
+import type { Lazy } from "../../base/lazy.js";
+import { Table } from "../../base/table.js";
+import type { Mesh } from "../../mesh/mesh.js";
+import { lookUpFamily } from "../../mesh/proxy/proxy.js";
+import type { Placing } from "../../mesh/routing/locality-balancing.js";
+import { policyDefaults } from "../../mesh/routing/traffic-policy.js";
+import { createOwnViews, type HostView } from "../../mesh/view/host-view.js";
+import { createPlacedViews, createUnplacedViews } from "../../mesh/view/locality-views.js";
+import {
+  createHostNames,
+  type HostNames,
+  type NamedHost,
+  type NamingScope,
+} from "../../mesh/view/named-host.js";
+import type { ClusterJson } from "../api.js";
+import type { ClientTraits } from "../cluster/outbound-cluster.js";
+import {
+  blackHoleCluster,
+  forwardProxyCluster,
+  passthroughCluster,
+} from "../cluster/static-cluster.js";
+import type { OutboundClaim } from "../listener/outbound-entry.js";
+import { DYNAMIC_DNS_CLUSTER, PASSTHROUGH_CLUSTER } from "../names.js";
+import type { Encoder } from "../resource/encoder.js";
+import { MESSAGE } from "../resource/message-types.js";
+import {
+  type EnvoyResource,
+  type ResourceSet,
+  type RouteSets,
+  resourceSet,
+  unionOf,
+} from "../resource/resource-set.js";
+import type { PerRouteFilters } from "../route/per-route-filters.js";
+import type { UnknownHosts } from "../unknown-hosts.js";
+import {
+  type ClusterBuilders,
+  type ClusterRows,
+  createClusterBuilders,
+  createClusterRows,
+  createEndpointRows,
+} from "./clusters.js";
+import { createHostReplacement, createReplacement, type HostRows } from "./host-rows.js";
+import {
+  buildClaims,
+  type ClaimInputs,
+  createClaimGroups,
+  createClaimRows,
+} from "./listener-entries.js";
+import { createPlaceListeners, type PlaceListeners } from "./listeners.js";
+import { addressesFor, type OutboundScope } from "./outbound-scope.js";
+import { createDomainIndex, type IndexedHosts } from "./repeated-domains.js";
+import { createRouteConfigurations, type OutboundRoutes } from "./route-configurations.js";
+import { createUnknownHosts } from "./scope-policy.js";
+import { createVirtualHosts, type HostResource } from "./virtual-hosts.js";
+
+/** What the callers of a scope share. What a proxy asks for last is lazy, so that the first answer does not wait for it. */
+export interface OutboundPart {
+  /** Those of placed hosts, and their endpoints, are not here: callers have them as their place prefers them. */
+  readonly clusters: ResourceSet;
+  readonly endpoints: Lazy<ResourceSet>;
+  readonly routes: Lazy<RouteSets>;
+  /** The route configurations that lead to hosts whose names the proxy looks up. */
+  readonly filters: Lazy<PerRouteFilters>;
+  /** What the services ask of the outbound listeners, by `address_port`. */
+  readonly claims: Lazy<Table<Table<OutboundClaim>>>;
+  readonly unknown: UnknownHosts;
+  readonly client: ClientTraits;
+  /** The hosts of which some endpoints may be preferred by where the caller is. */
+  readonly placedViews: Table<HostView>;
+  /** The names of the hosts; none of callers whose proxies do not answer DNS. */
+  readonly names: Lazy<HostNames>;
+  /** What sets it apart from the common part; undefined of a scope that has none. */
+  readonly own: OwnRows | undefined;
+}
+
+/** What of a scope's part differs from the common part of its kind of caller. */
+export interface OwnRows extends ClusterRows {
+  /** The placed ones among the hosts that look different. */
+  readonly placedViews: Table<HostView>;
+  /** The hosts that may look different. */
+  readonly hosts: Table<readonly string[]>;
+  /** The clusters that do not depend on services. */
+  readonly fixed: ResourceSet;
+}
+
+/** The encoders of the services' resources, remembered across all scopes: equal inputs give the same objects. */
+export interface SharedBuilders extends ClusterBuilders {
+  readonly claims: (inputs: ClaimInputs) => Table<OutboundClaim>;
+  readonly places: PlaceListeners;
+  readonly statics: StaticClusters;
+  /** The services' clusters and the static ones. */
+  readonly withStatics: (services: ResourceSet, fixed: ResourceSet) => ResourceSet;
+}
+
+/** The builders that all scopes share. */
+export function createSharedBuilders(engine: Engine, encoder: Encoder): SharedBuilders {
+  return {
+    ...createClusterBuilders(engine, encoder),
+    claims: engine.memoFields<ClaimInputs, Table<OutboundClaim>>(
+      "listener claims of a service",
+      {
+        service: true,
+        virtualServices: true,
+        resolver: true,
+        source: true,
+        captured: true,
+        allocated: true,
+        rule: true,
+        rules: true,
+        rootNamespace: true,
+        pods: true,
+        egress: true,
+      },
+      buildClaims,
+    ),
+    places: createPlaceListeners(engine, encoder),
+    statics: createStaticClusters(engine, encoder),
+    withStatics: engine.memo("clusters of services and static ones", unionOf),
+  };
+}
+
+/** What some hosts make: the rows of the host views that it is given, without clusters and endpoints of placed hosts. */
+interface RowBuilder extends ClusterRows {
+  readonly virtualHosts: Lazy<HostRows<HostResource>>;
+  readonly claims: Lazy<HostRows<OutboundClaim>>;
+  readonly names: Lazy<HostNames>;
+}
+
+type StaticClusters = (
+  client: ClientTraits,
+  mode: UnknownHosts["mode"],
+  ownAddress: string,
+) => ResourceSet;
+
+/** The clusters that do not depend on services. */
+function createStaticClusters(engine: Engine, encoder: Encoder): StaticClusters {
+  return engine.memo("static clusters", (client, mode, ownAddress) => {
+    const { captured, router } = client;
+    const lookedUp = (name: string): ClusterJson =>
+      forwardProxyCluster(name, client, ownAddress === "" ? [] : [ownAddress]);
+    const passing = captured
+      ? [passthroughCluster(client)]
+      : mode === "REGISTRY_ONLY"
+        ? []
+        : [lookedUp(PASSTHROUGH_CLUSTER)];
+    const unknown =
+      mode === "ALLOW_ANY_DYNAMIC_DNS" ? [...passing, lookedUp(DYNAMIC_DNS_CLUSTER)] : passing;
+    const clusters = [blackHoleCluster(client.connectTimeout), ...(router ? [] : unknown)];
+    return resourceSet(
+      clusters.map((json) => ({ name: json.name ?? "", ...encoder.encode(MESSAGE.cluster, json) })),
+    );
+  });
+}
+
+/** Whether values are equal that are small, and made in one place: then they are the same text. */
+const sameText = (a: object, b: object): boolean => JSON.stringify(a) === JSON.stringify(b);
+
+/** Settles the traits of a client, so that all scopes of a kind share one object. */
+export function createClientTraits(
+  engine: Engine,
+): (mesh: Pick<Mesh, "config" | "networks">, scope: OutboundScope) => ClientTraits {
+  const settled = engine.memo("client traits", (_kind: string) =>
+    engine.settle<ClientTraits>(sameText),
+  );
+  // One object for all kinds, which share by it what is made for callers of a place.
+  const placing = engine.settle<Placing>(sameText);
+  return ({ config, networks }, scope) => {
+    const { router, captured, onLoopback, headers, credential } = scope;
+    const { preserveHttp1HeaderCase: keepsCase = false } = headers;
+    const looksUp = lookUpFamily(scope.families);
+    const shown = credential === undefined ? {} : { credential };
+    const kind = { router, captured, keepsCase, onLoopback, looksUp, ...shown };
+    return settled(JSON.stringify(kind))({
+      ...kind,
+      trustDomains: [config.trustDomain, ...config.trustDomainAliases],
+      connectTimeout: config.connectTimeout,
+      tcpKeepalive: config.tcpKeepalive,
+      policy: policyDefaults(config.defaultTrafficPolicy),
+      dnsRefreshRate: config.dnsRefreshRate,
+      statName: config.outboundClusterStatName ?? "",
+      h2UpgradePolicy: config.h2UpgradePolicy,
+      placing: placing({
+        setting: config.localityLbSetting,
+        outlierDetection: config.defaultTrafficPolicy?.outlierDetection,
+        networks,
+        autoMtls: config.enableAutoMtls,
+      }),
+      tlsDefaults: config.tlsDefaults,
+    });
+  };
+}
+
+/** The builder of what hosts make. */
+export function createRows(
+  engine: Engine,
+  encoder: Encoder,
+  shared: SharedBuilders,
+): (views: Table<HostView>, mesh: Mesh, scope: OutboundScope, client: ClientTraits) => RowBuilder {
+  const unplacedViews = createUnplacedViews(engine);
+  const clusters = createClusterRows(engine, shared);
+  const endpoints = createEndpointRows(engine, shared);
+  const virtualHosts = createVirtualHosts(engine, encoder);
+  const claims = createClaimRows(engine, shared.claims);
+  const names = createHostNames(engine);
+  const naming = engine.memo("naming scope", namingOf);
+  return (views, mesh, scope, client) => {
+    const unplaced = unplacedViews(views, client.placing);
+    return {
+      clusters: clusters(unplaced, mesh, { client, caller: undefined }),
+      endpoints: engine.lazy(() => endpoints(unplaced, mesh, { client, caller: undefined })),
+      virtualHosts: engine.lazy(() => (scope.router ? NO_ROWS : virtualHosts(views, mesh, scope))),
+      claims: engine.lazy(() => (scope.router ? NO_ROWS : claims(views, mesh, scope))),
+      names: engine.lazy(() =>
+        scope.answersDns ? names(views, mesh.endpoints, naming(scope)) : NO_NAMES,
+      ),
+    };
+  };
+}
+
+const NO_NAMES: HostNames = Table.empty();
+
+/** A gateway's Envoy asks its agent for names as applications do. */
+const namingOf = (scope: OutboundScope): NamingScope => ({
+  captured: scope.captured || scope.router,
+  addressesOf: (service) => addressesFor(service, scope),
+});
+
+const NO_ROWS = { byHost: Table.empty<never>(), all: Table.empty<never>() };
+
+/** What the scopes of one kind of caller share: the rows as callers of no namespace in particular see them. */
+export interface CommonPart {
+  readonly scope: OutboundScope;
+  readonly client: ClientTraits;
+  readonly rows: RowBuilder;
+  readonly placedViews: Table<HostView>;
+  /** `rows.claims` by the listener on which they are. */
+  readonly claims: Lazy<Table<Table<OutboundClaim>>>;
+  /** `rows.virtualHosts` by their domains. */
+  readonly domains: Lazy<IndexedHosts>;
+}
+
+/** The builder of the common part of a kind of caller. */
+export function createCommonPart(
+  engine: Engine,
+  encoder: Encoder,
+  shared: SharedBuilders,
+): (mesh: Mesh, views: Table<HostView>, scope: OutboundScope, client: ClientTraits) => CommonPart {
+  const rows = createRows(engine, encoder, shared);
+  const placed = createPlacedViews(engine);
+  const group = createClaimGroups(engine);
+  const index = createDomainIndex<HostResource>(engine);
+  const indexed = engine.latestOf(
+    "virtual hosts and their domains",
+    (table: Table<HostResource>): IndexedHosts => ({ table, result: index(table) }),
+  );
+  return (mesh, views, scope, client) => {
+    const all = rows(views, mesh, scope, client);
+    const placedViews = placed(views, client.placing);
+    const claims = engine.lazy(() => group(all.claims.get().all));
+    const domains = engine.lazy(() => indexed(all.virtualHosts.get().all));
+    return { scope, client, rows: all, placedViews, claims, domains };
+  };
+}
+
+/** A scope among the others of its kind of caller. */
+interface ScopePlace {
+  readonly common: CommonPart;
+  /** What its own hosts make. */
+  readonly own: RowBuilder;
+  /** The hosts that may look different. */
+  readonly hosts: Table<readonly string[]>;
+}
+
+/** The builder of a scope's route configurations. */
+function createScopeRoutes(
+  engine: Engine,
+  encoder: Encoder,
+): (place: ScopePlace, unknown: UnknownHosts, scope: OutboundScope) => OutboundRoutes {
+  const virtualHosts = createReplacement<HostResource>(engine, "virtual hosts of a scope");
+  const join = createRouteConfigurations(engine, encoder);
+  const routes = engine.latest(
+    "routes of a scope",
+    (hosts: Table<HostResource>, unknown: UnknownHosts, scope: OutboundScope, from: IndexedHosts) =>
+      join(hosts, unknown, scope, { from }),
+  );
+  return ({ common, own, hosts }, unknown, scope) => {
+    const all = virtualHosts(common.rows.virtualHosts.get(), own.virtualHosts.get(), hosts);
+    return routes(all, unknown, scope, common.domains.get());
+  };
+}
+
+/** The builder of what a scope's hosts ask of its listeners. */
+function createScopeClaims(engine: Engine): (place: ScopePlace) => Table<Table<OutboundClaim>> {
+  const claims = createReplacement<OutboundClaim>(engine, "listener claims of a scope");
+  const group = createClaimGroups(engine);
+  return ({ common, own, hosts }) => {
+    const shared = common.rows.claims.get();
+    const all = claims(shared, own.claims.get(), hosts);
+    return all === shared.all ? common.claims.get() : group(all);
+  };
+}
+
+/** The builder of one scope's part, from the common part of its kind of caller. */
+export function createOutboundPart(
+  engine: Engine,
+  encoder: Encoder,
+  shared: SharedBuilders,
+): (mesh: Mesh, scope: OutboundScope, common: CommonPart) => OutboundPart {
+  const views = createOwnViews(engine);
+  const rows = createRows(engine, encoder, shared);
+  const placed = createPlacedViews(engine);
+  const placedViews = createHostReplacement<HostView>(engine, "placed hosts of a scope");
+  const names = createHostReplacement<readonly NamedHost[]>(engine, "names of a scope");
+  const clusters = createReplacement<EnvoyResource>(engine, "clusters of a scope");
+  const endpoints = createReplacement<EnvoyResource>(engine, "endpoints of a scope");
+  const routes = createScopeRoutes(engine, encoder);
+  const claims = createScopeClaims(engine);
+  const { statics, withStatics } = shared;
+  const unknownHosts = createUnknownHosts(engine);
+  return (mesh, scope, common) => {
+    const hosts = mesh.differingHosts.get(scope.namespace) ?? Table.empty();
+    const { client } = common;
+    const ownViews = views(mesh, scope);
+    const own = rows(ownViews, mesh, scope, client);
+    const ownPlaced = placed(ownViews, client.placing);
+    const unknown = unknownHosts(mesh, scope);
+    const fixed = statics(client, unknown.mode, scope.ownAddress);
+    const place = { common, own, hosts };
+    const tables = engine.lazy(() => routes(place, unknown, scope));
+    return {
+      clusters: withStatics(clusters(common.rows.clusters, own.clusters, hosts), fixed),
+      endpoints: engine.lazy(() =>
+        endpoints(common.rows.endpoints.get(), own.endpoints.get(), hosts),
+      ),
+      routes: tables,
+      filters: engine.lazy(() => tables.get().filters),
+      claims: engine.lazy(() => claims(place)),
+      unknown,
+      client,
+      placedViews: placedViews(common.placedViews, ownPlaced, hosts),
+      names: engine.lazy(() =>
+        scope.answersDns ? names(common.rows.names.get(), own.names.get(), hosts) : NO_NAMES,
+      ),
+      own: {
+        clusters: own.clusters,
+        endpoints: own.endpoints,
+        placedViews: ownPlaced,
+        hosts,
+        fixed,
+      },
+    };
+  };
+}

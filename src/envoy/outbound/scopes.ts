@@ -1,0 +1,335 @@
+/** The scopes of proxies. What the proxies of one scope share is made once for all of them. */
+import type { Engine } from "../../base/engine.js";
+import { type EnvoyPatches, patchesKey } from "../../mesh/extension/envoy-filters.js";
+import { backendCredentialFor } from "../../mesh/gateway-api/backend-certificate.js";
+import type { Mesh } from "../../mesh/mesh.js";
+import { connectionSettings, DEFAULT_CONNECTIONS } from "../../mesh/proxy/connection-settings.js";
+import { httpProxyPort } from "../../mesh/proxy/http-proxy-port.js";
+import { httpSettings } from "../../mesh/proxy/http-settings.js";
+import {
+  type AddressFamilies,
+  familiesOf,
+  isOnLoopback,
+  lookUpFamily,
+  ownEgressAddress,
+  type Proxy,
+} from "../../mesh/proxy/proxy.js";
+import type { Place } from "../../mesh/routing/locality-balancing.js";
+import { sidecarKey } from "../../mesh/sidecar/sidecar.js";
+import { relevantLabels } from "../../mesh/view/caller-labels.js";
+import { createCommonViews, NO_NAMESPACE } from "../../mesh/view/host-view.js";
+import { isForSide, type PatchSide } from "../patch/compiled-patch.js";
+import type { Patches, PatchSources } from "../patch/patches.js";
+import type { Encoder } from "../resource/encoder.js";
+import type { ResourceSet } from "../resource/resource-set.js";
+import type { Logs } from "../telemetry/proxy-logs.js";
+import type { ClusterRows } from "./clusters.js";
+import { createSidecarPart } from "./egress-part.js";
+import { type CapturedListenerInputs, createCapturedListeners } from "./listeners.js";
+import {
+  createCommonRowsOfPlace,
+  createPlacedPart,
+  createPlacedPartAlone,
+  type PlacedPart,
+} from "./locality-part.js";
+import {
+  type CommonPart,
+  createClientTraits,
+  createCommonPart,
+  createOutboundPart,
+  createSharedBuilders,
+  type OutboundPart,
+  type SharedBuilders,
+} from "./outbound-part.js";
+import type { OutboundScope } from "./outbound-scope.js";
+import { patchedScope } from "./patched-scope.js";
+import type { ScopeBuilder } from "./scope-builder.js";
+
+/** The scopes that proxies are in. */
+export interface Scopes {
+  readonly builderFor: (scope: OutboundScope) => ScopeBuilder;
+  /**
+   * Builds ahead what sidecars at this place that come will share: of all namespaces first, then of each that has
+   * services. A step at a time, each of the mesh as it is then.
+   */
+  readonly prepare: (mesh: () => Mesh, place: (mesh: Mesh) => Place) => Iterable<void>;
+  /** Forgets the scopes that none of these proxies is in. */
+  readonly forgetScopesWithout: (mesh: Mesh, proxies: Iterable<Proxy>) => void;
+}
+
+/** The parts of a mesh that decide the scope of a proxy. */
+type ScopeInputs = Pick<
+  Mesh,
+  "callerLabels" | "sidecars" | "config" | "lookedUpServices" | "backendCertificates"
+>;
+
+/** The same, with what says which patches are for a proxy. */
+export type ScopingInputs = ScopeInputs & PatchSources;
+
+/** How many namespaces are prepared at most: what is prepared stays in memory. */
+const MAX_PREPARED = 100;
+
+const outboundSide = ({ router }: Pick<OutboundScope, "router">): PatchSide =>
+  router ? "GATEWAY" : "SIDECAR_OUTBOUND";
+
+/** The family of the allocated addresses that a proxy answers DNS with; `""` of one that answers nothing. */
+function familyOf({ type, mode, dns, address }: Proxy): OutboundScope["allocated"] {
+  if (type === "router" || mode === "NONE" || dns === "nobody") return "";
+  return address.includes(":") ? "ipv6" : "ipv4";
+}
+
+/** A gateway's listeners are its own; what it shares with others is the same for both families as for IPv4. */
+const scopedFamilies = (proxy: Proxy): AddressFamilies => {
+  const families = familiesOf(proxy);
+  return proxy.type === "router" ? lookUpFamily(families) : families;
+};
+
+/** The scope of a proxy with these patches. */
+export function scopeOf(
+  { callerLabels, sidecars, config, lookedUpServices, backendCertificates }: ScopeInputs,
+  proxy: Proxy,
+  patches: EnvoyPatches,
+): OutboundScope {
+  const side = outboundSide({ router: proxy.type === "router" });
+  const credential =
+    proxy.type === "router" ? backendCredentialFor(backendCertificates, proxy) : undefined;
+  return {
+    namespace: proxy.namespace,
+    sidecar: proxy.type === "router" ? "" : sidecarKey(sidecars, proxy),
+    labels: relevantLabels(proxy.labels, proxy.namespace, callerLabels),
+    router: proxy.type === "router",
+    captured: proxy.mode !== "NONE",
+    httpProxyPort: httpProxyPort(config, proxy),
+    headers: httpSettings(config, proxy),
+    ...(credential === undefined ? {} : { credential }),
+    ...(proxy.tracing === undefined ? {} : { tracing: proxy.tracing }),
+    connections:
+      proxy.type === "router" ? DEFAULT_CONNECTIONS : connectionSettings(proxy, "outbound"),
+    allocated: familyOf(proxy),
+    answersDns: proxy.dns !== "nobody",
+    families: scopedFamilies(proxy),
+    // Where nothing is looked up, proxies at all addresses share all that is made.
+    onLoopback: lookedUpServices.size > 0 && isOnLoopback(proxy),
+    ownAddress: ownEgressAddress(proxy) ?? "",
+    onDemand: proxy.onDemand,
+    patches: patchesKey(patches.filter((patch) => isForSide(patch, side))),
+  };
+}
+
+const keyOf = (scope: OutboundScope): string => JSON.stringify(scope);
+
+/** The kind of caller: what the scopes of all namespaces share. */
+const kindOf = ({ tracing: _, ...scope }: OutboundScope): OutboundScope => ({
+  ...scope,
+  namespace: NO_NAMESPACE,
+  connections: DEFAULT_CONNECTIONS,
+  families: lookUpFamily(scope.families),
+  ownAddress: "",
+  onDemand: false,
+  patches: "",
+});
+
+/** The kind of a sidecar that captures, to which no Sidecar applies and whose labels nobody looks at. */
+const usualKind = ({ config }: Pick<Mesh, "config">): OutboundScope => ({
+  namespace: NO_NAMESPACE,
+  sidecar: "",
+  labels: {},
+  router: false,
+  captured: true,
+  httpProxyPort: config.proxyHttpPort,
+  headers: httpSettings(config, {}),
+  connections: DEFAULT_CONNECTIONS,
+  allocated: "",
+  answersDns: false,
+  families: "ipv4",
+  onLoopback: false,
+  ownAddress: "",
+  onDemand: false,
+  patches: "",
+});
+
+function findOrMake<V>(all: Map<string, V>, key: string, make: () => V): V {
+  const found = all.get(key);
+  if (found !== undefined) return found;
+  const made = make();
+  all.set(key, made);
+  return made;
+}
+
+/** What the builders of all scopes depend on. */
+interface ScopeDependencies {
+  readonly encoder: Encoder;
+  readonly shared: SharedBuilders;
+  readonly logsOf: Logs;
+}
+
+/** What makes the parts of a scope. */
+interface PartBuilder {
+  readonly part: (mesh: Mesh) => OutboundPart;
+  /** Makes the maker of one place's part. */
+  readonly placedAt: (place: Place) => (mesh: Mesh, part: OutboundPart) => PlacedPart;
+}
+
+/** What the scopes of one kind share. */
+interface Common {
+  readonly part: (mesh: Mesh) => CommonPart;
+  /** Its rows for callers of a place. */
+  readonly rowsAt: (place: Place) => (mesh: Mesh) => ClusterRows;
+}
+
+/** A scope without patches. */
+function plainScope(
+  engine: Engine,
+  { encoder, shared, logsOf }: ScopeDependencies,
+  scope: OutboundScope,
+  parts: PartBuilder,
+): ScopeBuilder {
+  const part = engine.latestOf("outbound part", parts.part);
+  const logs = engine.latestOf("client logs", (mesh: Mesh) =>
+    logsOf(mesh, { ...scope, side: "CLIENT" }, part(mesh).clusters),
+  );
+  const captured = engine.latestFields<CapturedListenerInputs, ResourceSet>(
+    "captured listeners",
+    { claims: true, config: true, logs: true, unknown: true, filters: true },
+    createCapturedListeners(engine, { encoder, places: shared.places }, scope),
+  );
+  const placed = engine.memo("part of a place", (place: Place) => {
+    const build = parts.placedAt(place);
+    return engine.latestOf("part of a place", (mesh: Mesh) => build(mesh, part(mesh)));
+  });
+  return {
+    part,
+    listeners: (mesh) => {
+      const { claims, unknown, filters } = part(mesh);
+      return captured({
+        claims: claims.get(),
+        config: mesh.config,
+        logs: logs(mesh),
+        unknown,
+        filters: filters.get(),
+      });
+    },
+    logs,
+    placed: (mesh, place) => placed(place)(mesh),
+    patches: () => undefined,
+  };
+}
+
+/** The parts of a scope of its own: that of a Sidecar. */
+function sidecarParts(
+  engine: Engine,
+  { encoder, shared }: ScopeDependencies,
+  part: (build: ReturnType<typeof createSidecarPart>) => (mesh: Mesh) => OutboundPart,
+): PartBuilder {
+  return {
+    part: part(createSidecarPart(engine, encoder, shared)),
+    placedAt: (place) => {
+      const build = createPlacedPartAlone(engine, shared);
+      return (mesh, all) => build(mesh, place, all);
+    },
+  };
+}
+
+/** The parts of a scope that has most in common with others of its kind. */
+function commonParts(
+  engine: Engine,
+  { encoder, shared }: ScopeDependencies,
+  scope: OutboundScope,
+  common: Common,
+): PartBuilder {
+  const build = createOutboundPart(engine, encoder, shared);
+  return {
+    part: (mesh) => build(mesh, scope, common.part(mesh)),
+    placedAt: (place) => {
+      const placed = createPlacedPart(engine, shared);
+      const rows = common.rowsAt(place);
+      return (mesh, part) => placed(mesh, place, part, rows(mesh));
+    },
+  };
+}
+
+/** Makes what the scopes of a kind share. */
+function createCommons(
+  engine: Engine,
+  { encoder, shared }: ScopeDependencies,
+  traits: ReturnType<typeof createClientTraits>,
+): (kind: OutboundScope) => Common {
+  const views = createCommonViews(engine);
+  const viewsOf = engine.latestOf("common views", (mesh: Mesh) => views(mesh));
+  return (kind) => {
+    const build = createCommonPart(engine, encoder, shared);
+    const part = engine.latestOf("common part", (mesh: Mesh) =>
+      build(mesh, viewsOf(mesh), kind, traits(mesh, kind)),
+    );
+    return {
+      part,
+      rowsAt: engine.memo("common rows of a place", (place: Place) => {
+        const rows = createCommonRowsOfPlace(engine, shared);
+        return engine.latestOf("common rows of a place", (mesh: Mesh) =>
+          rows(mesh, place, part(mesh)),
+        );
+      }),
+    };
+  };
+}
+
+/** The maker of scopes. */
+export function createScopes(
+  engine: Engine,
+  encoder: Encoder,
+  logsOf: Logs,
+  patches: Patches,
+): Scopes {
+  const deps = { encoder, shared: createSharedBuilders(engine, encoder), logsOf };
+  const traits = createClientTraits(engine);
+  const commons = new Map<string, Common>();
+  const scopes = new Map<string, ScopeBuilder>();
+  const prepared = new Set<string>();
+  const makeCommon = createCommons(engine, deps, traits);
+  const commonOf = (kind: OutboundScope): Common =>
+    findOrMake(commons, keyOf(kind), () => makeCommon(kind));
+  const partsOf = (scope: OutboundScope): PartBuilder =>
+    scope.sidecar === ""
+      ? commonParts(engine, deps, scope, commonOf(kindOf(scope)))
+      : sidecarParts(engine, deps, (build) => (mesh) => build(mesh, scope, traits(mesh, scope)));
+  const scopeBuilder = (scope: OutboundScope): ScopeBuilder => {
+    const plain = plainScope(engine, deps, scope, partsOf(scope));
+    if (scope.patches === "") return plain;
+    return patchedScope(engine, patches.patching, plain, (mesh) =>
+      patches.patching.of(patches.at(mesh, scope.patches), outboundSide(scope)),
+    );
+  };
+  const builderFor = (scope: OutboundScope): ScopeBuilder =>
+    findOrMake(scopes, keyOf(scope), () => scopeBuilder(scope));
+  return {
+    builderFor,
+    *prepare(mesh, place) {
+      const common = commonOf(usualKind(mesh()));
+      common.part(mesh());
+      yield;
+      common.part(mesh()).rows.endpoints.get();
+      common.part(mesh()).domains.get();
+      common.part(mesh()).claims.get();
+      yield;
+      const namespaces = [...mesh().servicesByNamespace.keys()].sort();
+      for (const namespace of namespaces.slice(0, MAX_PREPARED)) {
+        const scope = { ...usualKind(mesh()), namespace };
+        prepared.add(keyOf(scope));
+        const builder = builderFor(scope);
+        builder.placed(mesh(), place(mesh())).endpoints.get();
+        builder.listeners(mesh());
+        builder.part(mesh()).routes.get();
+        yield;
+      }
+    },
+    forgetScopesWithout: (mesh, proxies) => {
+      const wanted = [...proxies].map((proxy) => scopeOf(mesh, proxy, patches.for(mesh, proxy)));
+      const keys = new Set(wanted.map(keyOf));
+      const kinds = new Set([usualKind(mesh), ...wanted.map(kindOf)].map(keyOf));
+      for (const key of scopes.keys()) {
+        if (!keys.has(key) && !prepared.has(key)) scopes.delete(key);
+      }
+      for (const key of commons.keys()) if (!kinds.has(key)) commons.delete(key);
+    },
+  };
+}
