@@ -2,7 +2,6 @@
 import { type Closers, closeAll } from "./app/closers.js";
 import { type Configuration, openConfiguration } from "./app/configuration.js";
 import type { ControlPlaneOptions } from "./app/control-plane-options.js";
-import type { Settled } from "./app/convergence.js";
 import { createDebugEndpoints, type DebugEndpoints } from "./app/debug-endpoints.js";
 import { createDiscovery, type Discovery } from "./app/discovery.js";
 import { type Followed, openFollowed } from "./app/followed/open-followed.js";
@@ -22,21 +21,22 @@ import { readDescriptors, readOwnDescriptors, readVersion } from "./app/package-
 import { openPeersOfMesh, type PeersOfMesh } from "./app/peers/open-peers.js";
 import { createPlanner } from "./app/planner.js";
 import { servePorts } from "./app/ports/ports.js";
-import { createRefusals, type Refusals } from "./app/refusals.js";
+import { createRefusals, type Refusals } from "./app/refused/refusals.js";
+import { watchEncoder } from "./app/refused/withheld.js";
 import { openRegistry } from "./app/registry/open-registry.js";
 import type { ProxyRegistry } from "./app/registry/proxy-registry.js";
 import { createMeshSessions, type MeshSessions } from "./app/sessions/mesh-sessions.js";
 import type { ProxySessions } from "./app/sessions/proxy-sessions.js";
 import { type ProxyStatus, proxyStatuses } from "./app/sessions/proxy-status.js";
-import type { Update } from "./app/update.js";
-import { createUpdateLoop, type UpdateLoop } from "./app/update-loop.js";
-import { createWatchers, type Watchers } from "./app/watchers.js";
-import { watchEncoder } from "./app/withheld.js";
+import type { Settled } from "./app/update/convergence.js";
+import type { Update } from "./app/update/update.js";
+import { createUpdateLoop, type UpdateLoop } from "./app/update/update-loop.js";
+import { createWatchers, type Watchers } from "./app/update/watchers.js";
 import type { Diagnostic } from "./base/diagnostic.js";
 import { Engine } from "./base/engine.js";
-import { federatedDomains } from "./ca/given-trust.js";
 import { steadyTimers, systemTimers } from "./ca/timers.js";
-import { createToken, type TokenRequest } from "./ca/token-store.js";
+import { createToken, type TokenRequest } from "./ca/token/token-store.js";
+import { federatedDomains } from "./ca/trust/given-trust.js";
 import { formatRef } from "./config/resource.js";
 import type { ConfigSnapshot } from "./config/snapshot.js";
 import { createAcceptBoth } from "./envoy/cluster/peers.js";
@@ -50,9 +50,9 @@ import { systemClock } from "./xds/clock.js";
 import { createHealthService } from "./xds/health/health-service.js";
 
 export type { ControlPlaneOptions } from "./app/control-plane-options.js";
-export type { Settled } from "./app/convergence.js";
 export type { ProxyStatus } from "./app/sessions/proxy-status.js";
-export type { Update } from "./app/update.js";
+export type { Settled } from "./app/update/convergence.js";
+export type { Update } from "./app/update/update.js";
 
 /** A control plane that runs. */
 export interface ControlPlane {

@@ -1,6 +1,6 @@
 import Type from "typebox";
 import { formatDiagnostic } from "../../src/base/diagnostic.js";
-import { patchCheckFor } from "../../src/cli/patch-check.js";
+import { patchCheckFor } from "../../src/cli/input/patch-check.js";
 import { validateSource } from "../../src/config/validate-source.js";
 import { defineSuite } from "./suite.js";
 

@@ -1,7 +1,7 @@
 /** One agent a directory: two would each give Envoy another certificate. */
 import { join } from "node:path";
 import { removePrivateFile } from "../ca/private-file.js";
-import { takeLock } from "../up/process-lock.js";
+import { takeLock } from "../up/state/process-lock.js";
 import { AgentError } from "./agent-error.js";
 
 /**

@@ -1,5 +1,5 @@
 /** A stream of Envoy's health discovery service, for an agent that says itself how the application is. */
-import type { CertificateServer } from "../ca/certificate-client.js";
+import type { CertificateServer } from "../ca/issue/certificate-client.js";
 import { commandReport } from "../envoy/health-check.js";
 import type { Encoder } from "../envoy/resource/encoder.js";
 import { type AnswerListener, type ClientCall, GrpcClient } from "../grpc/client.js";

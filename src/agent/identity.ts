@@ -1,13 +1,13 @@
 /** A key with its certificate, and whether they are good. */
 import { createPublicKey } from "node:crypto";
+import type { Lifetime } from "../ca/authority/renewal.js";
 import { CertificateError } from "../ca/ca-error.js";
-import { checkAuthority, pathToRoot } from "../ca/certificate-path.js";
-import { BACKDATE_MS } from "../ca/certificate-template.js";
-import { certificatePem, certificatesOfPem } from "../ca/pem.js";
+import { checkAuthority, pathToRoot } from "../ca/certificate/certificate-path.js";
+import { BACKDATE_MS } from "../ca/certificate/certificate-template.js";
+import { certificatePem, certificatesOfPem } from "../ca/certificate/pem.js";
+import { readCertificate } from "../ca/certificate/x509.js";
 import type { Redacted } from "../ca/redacted.js";
-import type { Lifetime } from "../ca/renewal.js";
 import { parseSpiffeId, type WorkloadIdentity } from "../ca/spiffe-id.js";
-import { readCertificate } from "../ca/x509.js";
 
 /** A key and the certificate for it. */
 export interface Identity extends Lifetime {

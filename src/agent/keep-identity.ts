@@ -2,10 +2,10 @@
 
 import { errorMessage } from "../base/error-message.js";
 import { withController } from "../base/with-controller.js";
-import type { CallerProof, CertifiedAnswer } from "../ca/certificate-client.js";
+import { renewalTime, retryDelayMs } from "../ca/authority/renewal.js";
+import { generateKeyPair, privateKeyPem, requestPem } from "../ca/certificate/x509.js";
+import type { CallerProof, CertifiedAnswer } from "../ca/issue/certificate-client.js";
 import type { Redacted } from "../ca/redacted.js";
-import { renewalTime, retryDelayMs } from "../ca/renewal.js";
-import { generateKeyPair, privateKeyPem, requestPem } from "../ca/x509.js";
 import { CallRefused } from "../grpc/call-refused.js";
 import { status } from "../grpc/status-code.js";
 import {

@@ -2,7 +2,7 @@
 
 import { errorMessage } from "../base/error-message.js";
 import { withController } from "../base/with-controller.js";
-import { retryDelayMs } from "../ca/renewal.js";
+import { retryDelayMs } from "../ca/authority/renewal.js";
 import type { AnswerListener, ClientCall } from "../grpc/client.js";
 import type { AgentClock } from "./keep-identity.js";
 import type { ProbedHealth } from "./probe-application.js";

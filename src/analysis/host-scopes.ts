@@ -1,4 +1,4 @@
-import type { TextMap } from "../config/kinds/fields.js";
+import type { TextMap } from "../config/kinds/value/fields.js";
 import { hostsOf } from "../config/references/host-names.js";
 import { isSubsetOf, isWildcard, resolveShortName, serviceHostname } from "../mesh/hostname.js";
 import type { AnalyzedOf, Resources } from "./resources.js";

@@ -1,4 +1,4 @@
-import { Flag, lenient, optional, Text, type ValueOf } from "../config/kinds/fields.js";
+import { Flag, lenient, optional, Text, type ValueOf } from "../config/kinds/value/fields.js";
 import { type Draft, draftOf } from "./draft.js";
 import type { Resources } from "./resources.js";
 

@@ -1,6 +1,6 @@
 import type { TSchema } from "typebox";
 import { writtenName } from "../config/kind-lookup.js";
-import { lenient, type ValueOf } from "../config/kinds/fields.js";
+import { lenient, type ValueOf } from "../config/kinds/value/fields.js";
 import { KINDS } from "../config/kinds.js";
 import { CustomResourceDefinition } from "./kinds/custom-resource-definition.js";
 import { WebhookConfiguration } from "./kinds/webhook-configuration.js";

@@ -1,5 +1,5 @@
 import { memberOf } from "../base/member-of.js";
-import type { TextMap } from "../config/kinds/fields.js";
+import type { TextMap } from "../config/kinds/value/fields.js";
 import { selects } from "../mesh/labels.js";
 import type { Draft } from "./draft.js";
 import type { LabelSelector } from "./kinds/label-selector.js";

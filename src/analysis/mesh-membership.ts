@@ -1,5 +1,5 @@
-import type { TextMap } from "../config/kinds/fields.js";
-import type { Container } from "../config/kinds/pod-template.js";
+import type { Container } from "../config/kinds/kubernetes/pod-template.js";
+import type { TextMap } from "../config/kinds/value/fields.js";
 import { PROXY_CONTAINER } from "./control-plane.js";
 import type { Draft } from "./draft.js";
 import type { Analyzed, Resources } from "./resources.js";

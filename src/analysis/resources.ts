@@ -1,5 +1,5 @@
 import { isMap } from "../base/is-map.js";
-import { TextMap } from "../config/kinds/fields.js";
+import { TextMap } from "../config/kinds/value/fields.js";
 import type { WrittenResource } from "../config/written-resource.js";
 import { type Draft, draftOf } from "./draft.js";
 import { ResourceStatus } from "./kinds/resource-status.js";

@@ -1,5 +1,5 @@
 import type { Path } from "../config/kind.js";
-import type { Destination } from "../config/kinds/destination.js";
+import type { Destination } from "../config/kinds/networking/virtual-service/destination.js";
 import type { Draft } from "./draft.js";
 import type { AnalyzedOf } from "./resources.js";
 

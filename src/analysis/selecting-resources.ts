@@ -1,5 +1,5 @@
 import type { Path } from "../config/kind.js";
-import type { TextMap } from "../config/kinds/fields.js";
+import type { TextMap } from "../config/kinds/value/fields.js";
 import type { AnalysisContext, Report } from "./analyzer.js";
 import { formatLabels } from "./label-selection.js";
 import type { MessageCode } from "./messages.js";

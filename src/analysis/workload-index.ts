@@ -1,4 +1,4 @@
-import type { TextMap } from "../config/kinds/fields.js";
+import type { TextMap } from "../config/kinds/value/fields.js";
 import { indexPair, selects } from "../mesh/labels.js";
 import type { Workload } from "./workloads.js";
 

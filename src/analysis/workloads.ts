@@ -1,5 +1,5 @@
-import type { TextMap } from "../config/kinds/fields.js";
-import type { PodSpec, PodTemplate } from "../config/kinds/pod-template.js";
+import type { PodSpec, PodTemplate } from "../config/kinds/kubernetes/pod-template.js";
+import type { TextMap } from "../config/kinds/value/fields.js";
 import { indexPair, selects } from "../mesh/labels.js";
 import type { Draft } from "./draft.js";
 import type { Analyzed, Resources } from "./resources.js";

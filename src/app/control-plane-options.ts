@@ -1,6 +1,6 @@
 import type { Logger } from "pino";
 import type { HostPort } from "../base/host-port.js";
-import type { KeyType } from "../ca/certificate-template.js";
+import type { KeyType } from "../ca/certificate/certificate-template.js";
 import type { Identity } from "../debug/access.js";
 import type { StandIn } from "../mesh/service/stand-in.js";
 import type { PortOptions } from "./ports/ports.js";

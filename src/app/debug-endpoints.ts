@@ -3,27 +3,27 @@ import { hostname } from "node:os";
 import { join } from "node:path";
 import { createFileRegistry, fromBinary } from "@bufbuild/protobuf";
 import { FileDescriptorSetSchema } from "@bufbuild/protobuf/wkt";
-import type { Authenticate } from "../ca/authenticate.js";
+import type { Authenticate } from "../ca/caller/authenticate.js";
 import { describePod, describeService } from "../console/describe/describe.js";
 import { explain } from "../console/explain/explain.js";
 import { madeResources } from "../console/explain/made.js";
 import { findProxy, type Scene } from "../console/explain/scene.js";
 import { why } from "../console/explain/why.js";
-import { createReadAccepted } from "../debug/accepted-resources.js";
 import { createCheckAccess, type Entrance, type Identity } from "../debug/access.js";
+import { createDebugService, type DebugServiceOptions } from "../debug/api/debug-service.js";
+import { DEBUG_SERVICE, DEBUG_SOCKET } from "../debug/api/places.js";
+import type { PlanConversationOptions } from "../debug/api/plan-conversation.js";
+import { serviceDefinition } from "../debug/grpc-service.js";
+import { createReadAccepted } from "../debug/held/accepted-resources.js";
+import { createComposeDump } from "../debug/held/config-dump.js";
 import {
   addClientStatusService,
   CLIENT_STATUS_SERVICE,
   type ClientStatusOptions,
-} from "../debug/client-status-service.js";
-import { createComposeDump } from "../debug/config-dump.js";
-import { createDebugService, type DebugServiceOptions } from "../debug/debug-service.js";
-import { serviceDefinition } from "../debug/grpc-service.js";
-import { createIstioDebug } from "../debug/istio-debug.js";
+} from "../debug/istio/client-status-service.js";
+import { createIstioDebug } from "../debug/istio/istio-debug.js";
 import type { Observed } from "../debug/observed.js";
 import { createOpenServices } from "../debug/open-services.js";
-import { DEBUG_SERVICE, DEBUG_SOCKET } from "../debug/places.js";
-import type { PlanConversationOptions } from "../debug/plan-conversation.js";
 import { timestamp } from "../debug/timestamp.js";
 import { ISTIO_VERSION } from "../envoy/bootstrap/node.js";
 import type { Encoder } from "../envoy/resource/encoder.js";

@@ -2,8 +2,8 @@
 import { isDeepStrictEqual } from "node:util";
 import { Engine } from "../base/engine.js";
 import type { Table } from "../base/table.js";
-import { type LabelSelector, selectsLabels } from "./kinds/label-selector.js";
-import { labelsOfNamespace } from "./kinds/namespace.js";
+import { labelsOfNamespace } from "./kinds/kubernetes/namespace.js";
+import { type LabelSelector, selectsLabels } from "./kinds/value/label-selector.js";
 import { KINDS, type Kind, type ResourceOf } from "./kinds.js";
 import { meshConfigIn } from "./mesh-config/mesh-config.js";
 import type { ConfigResource } from "./resource.js";

@@ -1,8 +1,8 @@
 /** Who may ask the debug endpoints. See docs/decisions/0006-who-may-ask.md. */
 
 import ipaddr from "ipaddr.js";
-import type { Authenticate } from "../ca/authenticate.js";
-import { presentedBy } from "../ca/presented-by.js";
+import type { Authenticate } from "../ca/caller/authenticate.js";
+import { presentedBy } from "../ca/caller/presented-by.js";
 import type { Caller } from "../grpc/caller.js";
 import { status } from "../grpc/status-code.js";
 

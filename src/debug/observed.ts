@@ -1,7 +1,7 @@
 /** What the debug endpoints look at: read-only views of the rest of the control plane. */
 import type { Diagnostic } from "../base/diagnostic.js";
 import type { Table } from "../base/table.js";
-import type { Proof } from "../ca/proof.js";
+import type { Proof } from "../ca/caller/proof.js";
 import type { ResourceRef } from "../config/resource.js";
 import type { ConfigSnapshot } from "../config/snapshot.js";
 import type { Mesh } from "../mesh/mesh.js";
@@ -10,8 +10,8 @@ import { type EncodedResource, type ResourceTable, TYPE_URL } from "../xds/resou
 import type { Outstanding } from "../xds/state/outstanding.js";
 import type { StreamStatus } from "../xds/state/stream-status.js";
 import type { ProxyFacts } from "./proxy-facts.js";
-import type { RecentEvents } from "./recent-events.js";
-import type { RecentPushes } from "./recent-pushes.js";
+import type { RecentEvents } from "./recent/recent-events.js";
+import type { RecentPushes } from "./recent/recent-pushes.js";
 
 /** A proxy that was let in. */
 export interface ObservedSession {

@@ -1,4 +1,4 @@
-import type { StringMatch } from "../config/kinds/string-match.js";
+import type { StringMatch } from "../config/kinds/value/string-match.js";
 import type { StringMatcherJson } from "./api.js";
 
 /** Istio's string match as Envoy's; undefined for one that says nothing (then presence is what is meant). */

@@ -1,5 +1,5 @@
 /** Which workloads a policy is for: by selector or by `targetRefs`. See Istio, model.WorkloadPolicyMatcher. */
-import type { PolicyTargets } from "../config/kinds/selectors.js";
+import type { PolicyTargets } from "../config/kinds/value/selectors.js";
 import type { ConfigResource } from "../config/resource.js";
 import { type Labels, selects } from "./labels.js";
 

@@ -4,9 +4,9 @@ import { withMadeRouting } from "../mesh/made-routing.js";
 import { type ClientCredential, missingClientCredentials } from "./made/client-credentials.js";
 import { type GatewayCredential, missingCredentials } from "./made/gateway-credentials.js";
 import { type MadeGateway, missingGateways } from "./made/missing-gateways.js";
-import { type LocalPod, podsOf } from "./pods.js";
-import { type ExternalHost, externalHosts } from "./stand-ins.js";
-import { declaredWorkloads, undeclaredNamespaces } from "./workloads.js";
+import { type ExternalHost, externalHosts } from "./outside/stand-ins.js";
+import { type LocalPod, podsOf } from "./pods/pods.js";
+import { declaredWorkloads, undeclaredNamespaces } from "./pods/workloads.js";
 
 /** All that is to be on this machine for the files to be a working mesh. */
 export interface DesiredMesh {

@@ -6,14 +6,12 @@ import type { Diagnostic } from "../base/diagnostic.js";
 import { withController } from "../base/with-controller.js";
 import type { EnvoyPatches } from "../mesh/extension/envoy-filters.js";
 import type { StandIn } from "../mesh/service/stand-in.js";
-import { podAddresses } from "./addresses.js";
 import { type DesiredMesh, desiredMesh } from "./desired-mesh.js";
 import type { EchoApplications, EchoFailure } from "./echo/echo-listeners.js";
 import { podListeners } from "./echo/echo-ports.js";
 import type { EchoListener } from "./echo/echo-server.js";
 import type { EnvoyProcess } from "./envoy/envoy-process.js";
 import type { EnvoyState, SupervisorClock } from "./envoy/supervisor.js";
-import { LocalPod } from "./local-pod.js";
 import type { DevelopmentCertificates } from "./made/development-certificates.js";
 import { disputedResources } from "./made/made.js";
 import type { MadeDirectory } from "./made/made-directory.js";
@@ -23,16 +21,18 @@ import {
   type MadeFile,
   podFile,
 } from "./made/made-resources.js";
-import { serviceStandIns } from "./named-services.js";
 import { type OnDemand, onDemand } from "./on-demand.js";
-import { type PlacedPod, planPods, type RunningPod } from "./pod-plan.js";
-import { podId } from "./pods.js";
-import type { SlotStore } from "./slot-store.js";
+import { serviceStandIns } from "./outside/named-services.js";
 import {
   createStandInPlaces,
   type PlaceStandIns,
   type StandInServers,
-} from "./stand-in-servers.js";
+} from "./outside/stand-in-servers.js";
+import { podAddresses } from "./pods/addresses.js";
+import { LocalPod } from "./pods/local-pod.js";
+import { type PlacedPod, planPods, type RunningPod } from "./pods/pod-plan.js";
+import { podId } from "./pods/pods.js";
+import type { SlotStore } from "./pods/slot-store.js";
 
 /** What happens in the mesh, for whoever watches. */
 export type MeshEvent =

@@ -5,12 +5,12 @@ import type { Source } from "../config/sources/source.js";
 import { createConfigStore } from "../config/store/config-store.js";
 import { buildNode } from "../envoy/bootstrap/node.js";
 import { type Proxy, parseNode } from "../mesh/proxy/proxy.js";
-import { assignSlots, podAddresses } from "./addresses.js";
 import { desiredMesh } from "./desired-mesh.js";
 import { gatewayServiceFile, type MadeFile, podFile } from "./made/made-resources.js";
-import { podNode } from "./pod-node.js";
-import type { PlacedPod } from "./pod-plan.js";
-import { podId } from "./pods.js";
+import { assignSlots, podAddresses } from "./pods/addresses.js";
+import { podNode } from "./pods/pod-node.js";
+import type { PlacedPod } from "./pods/pod-plan.js";
+import { podId } from "./pods/pods.js";
 
 /** See the top of this file. */
 export interface PlannedMesh {

@@ -5,7 +5,6 @@ import pino from "pino";
 import { type ControlPlane, type ControlPlaneOptions, startControlPlane } from "../app.js";
 import { defined } from "../base/defined.js";
 import type { SocketAddress } from "../envoy/bootstrap/bootstrap.js";
-import type { SlotShare } from "./addresses.js";
 import { startEchoApplications } from "./echo/echo.js";
 import { createBootstrapFilter } from "./envoy/bootstrap-patches.js";
 import { type EnvoyBinary, type EnvoyPlaces, findEnvoy } from "./envoy/envoy-binary.js";
@@ -15,14 +14,15 @@ import { LocalMesh, type MeshEvent } from "./local-mesh.js";
 import { mayUseLowPorts } from "./machine.js";
 import { openDevelopmentCertificates } from "./made/development-certificates.js";
 import { openMadeDirectory } from "./made/made-directory.js";
-import { launchProxy, type ProxySettings, patchesOfPod, renewJoinToken } from "./pod-proxy.js";
-import { openSlotStore } from "./slot-store.js";
+import type { SlotShare } from "./pods/addresses.js";
+import { launchProxy, type ProxySettings, patchesOfPod, renewJoinToken } from "./pods/pod-proxy.js";
+import { openSlotStore } from "./pods/slot-store.js";
 import {
   boundLogs,
   openStateDirectory,
   type StateDirectory,
   setLogsAside,
-} from "./state-directory.js";
+} from "./state/state-directory.js";
 import { UpError } from "./up-error.js";
 
 /** The authority that is given to the control plane, and whom that may call. */

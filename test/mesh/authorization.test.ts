@@ -1,7 +1,7 @@
 /** AuthorizationPolicies: requests that must pass and requests that must not, each on a connection of its own. */
 import { afterAll, beforeAll, expect, onTestFinished, test } from "vitest";
-import { type IssuedCertificate, openAuthority } from "../../src/ca/authority.js";
-import type { PlacedPod } from "../../src/up/pod-plan.js";
+import { type IssuedCertificate, openAuthority } from "../../src/ca/authority/authority.js";
+import type { PlacedPod } from "../../src/up/pods/pod-plan.js";
 import {
   type AuthorizationServer,
   startGrpcAuthorizer,

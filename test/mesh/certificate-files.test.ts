@@ -3,7 +3,7 @@ import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { afterAll, expect, test } from "vitest";
-import { buildCaSlot, parseSlotFile } from "../../src/ca/ca-slot.js";
+import { buildCaSlot, parseSlotFile } from "../../src/ca/authority/ca-slot.js";
 import { redact } from "../../src/ca/redacted.js";
 import type { DevelopmentCertificate } from "../../src/up/made/development-certificates.js";
 import { leafTemplate, makeCertificate } from "../unit/ca/make-certificate.js";

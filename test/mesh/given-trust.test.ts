@@ -3,7 +3,11 @@ import { mkdir, mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, onTestFinished, test, vi } from "vitest";
-import { type Authority, type IssuedCertificate, openAuthority } from "../../src/ca/authority.js";
+import {
+  type Authority,
+  type IssuedCertificate,
+  openAuthority,
+} from "../../src/ca/authority/authority.js";
 import { revocationListOf } from "../unit/ca/make-revocation-list.js";
 import { application, documents, namespace } from "./harness/manifests.js";
 import { writeAtOnce } from "./harness/places.js";

@@ -1,6 +1,6 @@
 /** A real Envoy that refuses a listener goes on with the one before, and with all that this one uses. */
 import { expect, test, vi } from "vitest";
-import { podId } from "../../src/up/pods.js";
+import { podId } from "../../src/up/pods/pods.js";
 import { admin } from "./harness/admin.js";
 import { application, documents, HTTP_GATEWAY_SERVICE } from "./harness/manifests.js";
 import { callAddress } from "./harness/requests.js";

@@ -3,7 +3,7 @@ import { createSocket } from "node:dgram";
 import { once } from "node:events";
 import { connect } from "node:net";
 import { expect, onTestFinished, test } from "vitest";
-import type { PlacedPod } from "../../src/up/pod-plan.js";
+import type { PlacedPod } from "../../src/up/pods/pod-plan.js";
 import { stats } from "./harness/admin.js";
 import {
   application,

@@ -3,7 +3,7 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, onTestFinished, test } from "vitest";
-import { type IssuedCertificate, openAuthority } from "../../src/ca/authority.js";
+import { type IssuedCertificate, openAuthority } from "../../src/ca/authority/authority.js";
 import { stats } from "./harness/admin.js";
 import { application, documents, meshConfiguration, namespace } from "./harness/manifests.js";
 import { call, callAddress, callMutualTls, echoOf } from "./harness/requests.js";

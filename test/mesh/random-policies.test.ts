@@ -4,7 +4,7 @@
  */
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { type IssuedCertificate, openAuthority } from "../../src/ca/authority.js";
+import { type IssuedCertificate, openAuthority } from "../../src/ca/authority/authority.js";
 import { arrivalsAt, type Served } from "../models/security/arbitrary-arrivals.js";
 import { policiesOf, settingsOf } from "../models/security/arbitrary-policies.js";
 import type { Arrival, ArrivingRequest } from "../models/security/arrival.js";

@@ -10,17 +10,17 @@ import { fileURLToPath } from "node:url";
 import { status } from "@grpc/grpc-js";
 import { beforeAll, expect, onTestFinished, test } from "vitest";
 import { Table } from "../../src/base/table.js";
-import { type Authenticate, createAuthenticator } from "../../src/ca/authenticate.js";
-import { openAuthority } from "../../src/ca/authority.js";
-import { createGuessLimit } from "../../src/ca/guess-limit.js";
-import { presentedBy } from "../../src/ca/presented-by.js";
+import { openAuthority } from "../../src/ca/authority/authority.js";
+import { type Authenticate, createAuthenticator } from "../../src/ca/caller/authenticate.js";
+import { createGuessLimit } from "../../src/ca/caller/guess-limit.js";
+import { presentedBy } from "../../src/ca/caller/presented-by.js";
+import type { Proof } from "../../src/ca/caller/proof.js";
+import { startServerTls } from "../../src/ca/issue/server-credentials.js";
+import { createWorkloadSecrets, type SecretLease } from "../../src/ca/issue/workload-secrets.js";
+import { openWorkloadStore } from "../../src/ca/issue/workload-store.js";
 import { writePrivateFile } from "../../src/ca/private-file.js";
-import type { Proof } from "../../src/ca/proof.js";
-import { startServerTls } from "../../src/ca/server-credentials.js";
 import { systemTimers } from "../../src/ca/timers.js";
-import { createToken, openTokenStore } from "../../src/ca/token-store.js";
-import { createWorkloadSecrets, type SecretLease } from "../../src/ca/workload-secrets.js";
-import { openWorkloadStore } from "../../src/ca/workload-store.js";
+import { createToken, openTokenStore } from "../../src/ca/token/token-store.js";
 import { type BootstrapOptions, buildBootstrap } from "../../src/envoy/bootstrap/bootstrap.js";
 import {
   buildIdentityCluster,

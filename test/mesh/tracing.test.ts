@@ -5,7 +5,7 @@ import { createServer, type Server } from "node:http";
 import { fromBinary, toJson } from "@bufbuild/protobuf";
 import { afterAll, beforeAll, expect, onTestFinished, test } from "vitest";
 import { createEncoder } from "../../src/envoy/resource/encoder.js";
-import type { PlacedPod } from "../../src/up/pod-plan.js";
+import type { PlacedPod } from "../../src/up/pods/pod-plan.js";
 import { admin } from "./harness/admin.js";
 import {
   application,

@@ -3,7 +3,7 @@ import { once } from "node:events";
 import { createServer as createHttp2Server, type ServerHttp2Session } from "node:http2";
 import { createServer } from "node:net";
 import { expect, onTestFinished, test } from "vitest";
-import type { PlacedPod } from "../../src/up/pod-plan.js";
+import type { PlacedPod } from "../../src/up/pods/pod-plan.js";
 import { admin, stats } from "./harness/admin.js";
 import { explanationOf } from "./harness/explanations.js";
 import { documents, meshConfiguration } from "./harness/manifests.js";

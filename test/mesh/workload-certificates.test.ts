@@ -5,10 +5,10 @@ import { connect } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, onTestFinished, test } from "vitest";
-import { certificatePem, certificatesOfPem } from "../../src/ca/pem.js";
-import { prepareNextRoot } from "../../src/ca/slot-source.js";
-import { readCertificate } from "../../src/ca/x509.js";
-import type { PlacedPod } from "../../src/up/pod-plan.js";
+import { prepareNextRoot } from "../../src/ca/authority/slot-source.js";
+import { certificatePem, certificatesOfPem } from "../../src/ca/certificate/pem.js";
+import { readCertificate } from "../../src/ca/certificate/x509.js";
+import type { PlacedPod } from "../../src/up/pods/pod-plan.js";
 import {
   authorityTemplate,
   type MadeCertificate,

@@ -1,5 +1,5 @@
 import type { Path } from "../../config/kind.js";
-import type { PodSpec } from "../../config/kinds/pod-template.js";
+import type { PodSpec } from "../../config/kinds/kubernetes/pod-template.js";
 import type { Analyzer, Report } from "../analyzer.js";
 import { isOfControlPlane, PROXY_CONTAINER } from "../control-plane.js";
 import type { Draft } from "../draft.js";

@@ -1,5 +1,5 @@
 import type { Path } from "../../config/kind.js";
-import type { ClientTLSSettings } from "../../config/kinds/client-tls-settings.js";
+import type { ClientTLSSettings } from "../../config/kinds/networking/destination-rule/client-tls-settings.js";
 import type { Analyzer, Report } from "../analyzer.js";
 import type { Draft } from "../draft.js";
 import type { AnalyzedOf } from "../resources.js";

@@ -1,4 +1,4 @@
-import type { EnvoyConfigObjectPatch } from "../../config/kinds/envoy-patch.js";
+import type { EnvoyConfigObjectPatch } from "../../config/kinds/networking/envoy-patch.js";
 import type { Analyzer, Report } from "../analyzer.js";
 import type { Draft } from "../draft.js";
 import type { MessageCode } from "../messages.js";

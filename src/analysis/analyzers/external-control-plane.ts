@@ -1,5 +1,5 @@
 import { isIP } from "node:net";
-import { domainProblem } from "../../config/kinds/dns-names.js";
+import { domainProblem } from "../../config/kinds/value/dns-names.js";
 import type { Analyzer, Report } from "../analyzer.js";
 import type { AnalyzedOf } from "../resources.js";
 

@@ -1,6 +1,6 @@
 import type { Path } from "../../config/kind.js";
-import type { TextMap } from "../../config/kinds/fields.js";
-import type { JWTRule } from "../../config/kinds/request-authentication.js";
+import type { JWTRule } from "../../config/kinds/security/request-authentication.js";
+import type { TextMap } from "../../config/kinds/value/fields.js";
 import { selects } from "../../mesh/labels.js";
 import type { AnalysisContext, Analyzer, Report } from "../analyzer.js";
 import type { Draft } from "../draft.js";

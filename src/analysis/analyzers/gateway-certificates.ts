@@ -1,4 +1,4 @@
-import type { ServerTLSSettings } from "../../config/kinds/server-tls-settings.js";
+import type { ServerTLSSettings } from "../../config/kinds/networking/server-tls-settings.js";
 import { selects } from "../../mesh/labels.js";
 import type { Analyzer, Report } from "../analyzer.js";
 import type { Draft } from "../draft.js";

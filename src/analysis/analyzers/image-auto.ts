@@ -1,4 +1,4 @@
-import type { PodSpec } from "../../config/kinds/pod-template.js";
+import type { PodSpec } from "../../config/kinds/kubernetes/pod-template.js";
 import type { AnalysisContext, Analyzer } from "../analyzer.js";
 import { PROXY_CONTAINER } from "../control-plane.js";
 import type { Draft } from "../draft.js";

@@ -1,6 +1,6 @@
 import type { Path } from "../../config/kind.js";
-import type { TextMap } from "../../config/kinds/fields.js";
-import { isJwtClaim } from "../../config/kinds/http-headers.js";
+import { isJwtClaim } from "../../config/kinds/format/http-headers.js";
+import type { TextMap } from "../../config/kinds/value/fields.js";
 import { selects } from "../../mesh/labels.js";
 import type { AnalysisContext, Analyzer, Report } from "../analyzer.js";
 import { ISTIO_NAMESPACE } from "../control-plane.js";

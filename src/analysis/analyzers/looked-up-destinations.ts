@@ -1,5 +1,5 @@
 import type { Path } from "../../config/kind.js";
-import type { HTTPRoute } from "../../config/kinds/http-route.js";
+import type { HTTPRoute } from "../../config/kinds/networking/virtual-service/http-route.js";
 import { isSubsetOf } from "../../mesh/hostname.js";
 import type { AnalysisContext, Analyzer, Report } from "../analyzer.js";
 import type { Draft } from "../draft.js";

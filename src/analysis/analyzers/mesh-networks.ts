@@ -1,4 +1,11 @@
-import { lenient, list, mapOf, optional, Text, type ValueOf } from "../../config/kinds/fields.js";
+import {
+  lenient,
+  list,
+  mapOf,
+  optional,
+  Text,
+  type ValueOf,
+} from "../../config/kinds/value/fields.js";
 import { MESH_CONFIG_MAP } from "../../config/mesh-config/mesh-config.js";
 import { parseSection } from "../../config/yaml/parse-section.js";
 import type { AnalysisContext, Analyzer } from "../analyzer.js";

@@ -1,6 +1,6 @@
 import type { Path } from "../../config/kind.js";
-import type { AuthorizationRule } from "../../config/kinds/authorization-policy.js";
-import { isTlsProtocol } from "../../config/kinds/protocols.js";
+import type { AuthorizationRule } from "../../config/kinds/security/authorization-policy.js";
+import { isTlsProtocol } from "../../config/kinds/value/protocols.js";
 import { NO_PORT_TRANSLATION } from "../../mesh/gateway/gateway.js";
 import { selects } from "../../mesh/labels.js";
 import type { AnalysisContext, Analyzer, Report } from "../analyzer.js";

@@ -1,4 +1,4 @@
-import type { TextMap } from "../../config/kinds/fields.js";
+import type { TextMap } from "../../config/kinds/value/fields.js";
 import type { AnalysisContext, Analyzer, Report } from "../analyzer.js";
 import type { Draft } from "../draft.js";
 import type { LabelSelector } from "../kinds/label-selector.js";

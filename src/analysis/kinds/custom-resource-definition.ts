@@ -1,4 +1,4 @@
-import { lenient, optional, Text } from "../../config/kinds/fields.js";
+import { lenient, optional, Text } from "../../config/kinds/value/fields.js";
 
 /** Kubernetes' CustomResourceDefinition. */
 export const CustomResourceDefinition = lenient({

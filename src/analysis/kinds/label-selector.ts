@@ -1,4 +1,11 @@
-import { lenient, list, optional, Text, TextMap, type ValueOf } from "../../config/kinds/fields.js";
+import {
+  lenient,
+  list,
+  optional,
+  Text,
+  TextMap,
+  type ValueOf,
+} from "../../config/kinds/value/fields.js";
 
 /** Kubernetes' LabelSelector: all of its labels and all of its expressions have to hold. */
 export type LabelSelector = ValueOf<typeof LabelSelector>;

@@ -1,4 +1,4 @@
-import { lenient, list, optional, Text, type ValueOf } from "../../config/kinds/fields.js";
+import { lenient, list, optional, Text, type ValueOf } from "../../config/kinds/value/fields.js";
 
 const Conditions = list(
   lenient({

@@ -8,7 +8,7 @@ import { type IssuerKeys, rulesWithoutKeys } from "../../mesh/security/issuer-ke
 import type { AllowedHost } from "../../net/allowed-host.js";
 import { createKeyDiscovery, type FetchText } from "../../oidc/key-discovery.js";
 import { createListeners } from "../listeners.js";
-import { missingIn, type Update } from "../update.js";
+import { missingIn, type Update } from "../update/update.js";
 
 /** What is needed to follow them. */
 export interface IssuerKeysOptions {

@@ -1,7 +1,7 @@
 /** Roots of servers that the control plane calls. */
 import { readFile } from "node:fs/promises";
 import { rootCertificates } from "node:tls";
-import { certificatesOfPem } from "../../ca/pem.js";
+import { certificatesOfPem } from "../../ca/certificate/pem.js";
 import { AppError } from "../app-error.js";
 
 /**

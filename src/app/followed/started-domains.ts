@@ -9,7 +9,7 @@ import {
 import { formatRef, keyOf, refOf } from "../../config/resource.js";
 import type { ConfigSnapshot } from "../../config/snapshot.js";
 import { createListeners } from "../listeners.js";
-import { missingIn, type Update } from "../update.js";
+import { missingIn, type Update } from "../update/update.js";
 
 /** What of the mesh's configuration is read once. */
 export type StartedDomains = Pick<MeshConfig, "trustDomain" | "trustDomainAliases">;

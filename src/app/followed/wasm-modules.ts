@@ -3,7 +3,7 @@ import { compareDiagnostics, type Diagnostic } from "../../base/diagnostic.js";
 import { Table } from "../../base/table.js";
 import { valueOf } from "../../config/credential.js";
 import type { Path } from "../../config/kind.js";
-import type { WasmConfig } from "../../config/kinds/wasm-config.js";
+import type { WasmConfig } from "../../config/kinds/extensions/wasm-config.js";
 import type { ResourceOf } from "../../config/kinds.js";
 import { formatRef, refOf } from "../../config/resource.js";
 import type { ConfigSnapshot } from "../../config/snapshot.js";
@@ -23,7 +23,7 @@ import {
 } from "../../wasm/module-keeping.js";
 import { isPulledAnew } from "../../wasm/pull-policy.js";
 import { createListeners } from "../listeners.js";
-import { missingIn, type Update } from "../update.js";
+import { missingIn, type Update } from "../update/update.js";
 
 /** Where what was fetched is kept, so that a restart does not depend on who has it. */
 export interface ModuleStorage {

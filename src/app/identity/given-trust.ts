@@ -1,9 +1,9 @@
 /** Follows the files that say whom to trust beside those whom the authority signed, and whom no more. */
 
-import type { Authority } from "../../ca/authority.js";
+import type { Authority } from "../../ca/authority/authority.js";
 import { CertificateError } from "../../ca/ca-error.js";
-import type { GivenTrust, GivenTrustSource } from "../../ca/given-trust.js";
 import type { Timers } from "../../ca/timers.js";
+import type { GivenTrust, GivenTrustSource } from "../../ca/trust/given-trust.js";
 import { repeat } from "../repeat.js";
 
 /** What is needed to follow them. */

@@ -4,36 +4,39 @@ import { FileDescriptorSetSchema } from "@bufbuild/protobuf/wkt";
 import type { ServiceDefinition } from "@grpc/grpc-js";
 import type { Logger } from "pino";
 import { defined } from "../../base/defined.js";
-import { type Authenticate, createAuthenticator } from "../../ca/authenticate.js";
-import { type Authority, openAuthority } from "../../ca/authority.js";
+import { type Authority, openAuthority } from "../../ca/authority/authority.js";
+import type { Readiness } from "../../ca/authority/rotation.js";
+import { saveStatus } from "../../ca/authority/rotation-status.js";
 import { createBuckets } from "../../ca/buckets.js";
 import { CertificateError, StateFileError } from "../../ca/ca-error.js";
+import { type Authenticate, createAuthenticator } from "../../ca/caller/authenticate.js";
+import { createGuessLimit } from "../../ca/caller/guess-limit.js";
+import type { KeyType } from "../../ca/certificate/certificate-template.js";
+import { certificatesOfPem } from "../../ca/certificate/pem.js";
+import { readCertificate } from "../../ca/certificate/x509.js";
 import {
   addCertificateService,
   CERTIFICATE_SERVICE,
   TOO_MANY_REQUESTS,
   UNREADABLE_REQUEST,
-} from "../../ca/certificate-service.js";
-import type { KeyType } from "../../ca/certificate-template.js";
-import { type ControlPlaneCheck, checkControlPlane } from "../../ca/control-plane-identity.js";
-import { type GivenTrust, givenTrustSource } from "../../ca/given-trust.js";
-import { createGuessLimit } from "../../ca/guess-limit.js";
-import { createJwtVerifier } from "../../ca/jwt-verifier.js";
-import { peerValidation } from "../../ca/peer-validation.js";
-import { certificatesOfPem } from "../../ca/pem.js";
-import type { Readiness } from "../../ca/rotation.js";
-import { saveStatus } from "../../ca/rotation-status.js";
-import { type ServerTls, startServerTls } from "../../ca/server-credentials.js";
-import { formatSpiffeId, type WorkloadIdentity } from "../../ca/spiffe-id.js";
-import type { Timers } from "../../ca/timers.js";
-import { openTokenStore, type TokenStore } from "../../ca/token-store.js";
+} from "../../ca/issue/certificate-service.js";
+import {
+  type ControlPlaneCheck,
+  checkControlPlane,
+} from "../../ca/issue/control-plane-identity.js";
+import { type ServerTls, startServerTls } from "../../ca/issue/server-credentials.js";
 import {
   createWorkloadSecrets,
   type Encode,
   type WorkloadSecrets,
-} from "../../ca/workload-secrets.js";
-import { openWorkloadStore } from "../../ca/workload-store.js";
-import { readCertificate } from "../../ca/x509.js";
+} from "../../ca/issue/workload-secrets.js";
+import { openWorkloadStore } from "../../ca/issue/workload-store.js";
+import { formatSpiffeId, type WorkloadIdentity } from "../../ca/spiffe-id.js";
+import type { Timers } from "../../ca/timers.js";
+import { createJwtVerifier } from "../../ca/token/jwt-verifier.js";
+import { openTokenStore, type TokenStore } from "../../ca/token/token-store.js";
+import { type GivenTrust, givenTrustSource } from "../../ca/trust/given-trust.js";
+import { peerValidation } from "../../ca/trust/peer-validation.js";
 import { serviceDefinition } from "../../debug/grpc-service.js";
 import type { GrpcServer } from "../../grpc/server.js";
 import { type Closers, closeAll } from "../closers.js";

@@ -2,7 +2,12 @@
 import { readFile } from "node:fs/promises";
 import { dirname, resolve } from "node:path";
 import Type from "typebox";
-import { type JwtIssuer, type JwtKeys, JwtKeysError, keyFinder } from "../../ca/jwt-issuer.js";
+import {
+  type JwtIssuer,
+  type JwtKeys,
+  JwtKeysError,
+  keyFinder,
+} from "../../ca/token/jwt-issuer.js";
 import { formatPath } from "../../config/format-path.js";
 import { validateBody } from "../../config/schema/schema.js";
 import { parseSection } from "../../config/yaml/parse-section.js";

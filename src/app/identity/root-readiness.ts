@@ -1,5 +1,5 @@
 /** Which proxies trust the roots that they have to trust: those that have accepted the secret which has all of them. */
-import type { Readiness } from "../../ca/rotation.js";
+import type { Readiness } from "../../ca/authority/rotation.js";
 import { type EncodedResource, TYPE_URL } from "../../xds/resource.js";
 import type { StreamStatus } from "../../xds/state/stream-status.js";
 

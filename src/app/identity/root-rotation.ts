@@ -1,8 +1,12 @@
 /** Lets an authority take the steps of a rotation, and tells everyone of them. */
 import { isDeepStrictEqual } from "node:util";
-import type { Authority, AuthorityStatus, SigningCertificate } from "../../ca/authority.js";
-import { type Readiness, shouldPrepareNext } from "../../ca/rotation.js";
-import { type RotationStatus, rotationStatus } from "../../ca/rotation-status.js";
+import type {
+  Authority,
+  AuthorityStatus,
+  SigningCertificate,
+} from "../../ca/authority/authority.js";
+import { type Readiness, shouldPrepareNext } from "../../ca/authority/rotation.js";
+import { type RotationStatus, rotationStatus } from "../../ca/authority/rotation-status.js";
 import type { Timers } from "../../ca/timers.js";
 import { repeat } from "../repeat.js";
 

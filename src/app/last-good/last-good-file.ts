@@ -1,7 +1,14 @@
 /** What was good before it was refused, as it is saved. */
 import Type from "typebox";
 import { parseJson } from "../../base/parse-json.js";
-import { list, optional, Struct, strict, Text, type ValueOf } from "../../config/kinds/fields.js";
+import {
+  list,
+  optional,
+  Struct,
+  strict,
+  Text,
+  type ValueOf,
+} from "../../config/kinds/value/fields.js";
 import { KINDS } from "../../config/kinds.js";
 import { validateBody } from "../../config/schema/schema.js";
 import { manifestOf, resourceOf } from "../../config/state/state-file.js";

@@ -1,6 +1,6 @@
 import type { Logger } from "pino";
 import { formatRef } from "../../config/resource.js";
-import type { Update } from "../update.js";
+import type { Update } from "../update/update.js";
 
 const MAX_NAMES = 20;
 

@@ -1,6 +1,6 @@
 import type { Logger } from "pino";
-import type { LogScope, LogScopes } from "../../debug/log-scopes.js";
-import type { ScopeLevel } from "../../debug/scope-levels.js";
+import type { LogScope, LogScopes } from "../../debug/api/log-scopes.js";
+import type { ScopeLevel } from "../../debug/api/scope-levels.js";
 
 /** What is told apart in the log. */
 const DESCRIPTIONS = {

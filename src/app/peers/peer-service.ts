@@ -6,7 +6,7 @@ import type {
   RegistrationJson,
 } from "../../../gen/types/fairlead/peer/v1/peer_pb.js";
 import { type Change, Table } from "../../base/table.js";
-import type { ControlPlaneCheck } from "../../ca/control-plane-identity.js";
+import type { ControlPlaneCheck } from "../../ca/issue/control-plane-identity.js";
 import {
   type AnsweredStream,
   addService,

@@ -6,7 +6,7 @@ import { createListeners } from "../listeners.js";
 import type { RegistryStorage } from "../registry/own-registrations.js";
 import type { ProxyRegistry } from "../registry/proxy-registry.js";
 import type { Registration } from "../registry/registration.js";
-import { missingIn, type Update } from "../update.js";
+import { missingIn, type Update } from "../update/update.js";
 import { type FollowingStatus, type PeerCallListener, PeerFollower } from "./peer-follower.js";
 import { PeerRegistrations } from "./peer-registrations.js";
 import { openRememberedPeers, type RememberedPeers } from "./remembered-peers.js";

@@ -1,7 +1,7 @@
 /** A gRPC server on a Unix socket, for who owns the state directory. */
 import { chmod, rm } from "node:fs/promises";
 import { connect } from "node:net";
-import { MAX_SOCKET_PATH_BYTES } from "../../config/kinds/addresses.js";
+import { MAX_SOCKET_PATH_BYTES } from "../../config/kinds/value/addresses.js";
 import { GrpcServer } from "../../grpc/server.js";
 import { SERVER_LIMITS } from "../../xds/limits.js";
 import { AppError } from "../app-error.js";

@@ -1,9 +1,9 @@
 /** Lets a proxy in at one of the services for proxies, once it is found out who it is. */
 
-import type { Authenticate } from "../../ca/authenticate.js";
-import { authorizeNode } from "../../ca/authorize-node.js";
-import { presentedBy } from "../../ca/presented-by.js";
-import type { Proof } from "../../ca/proof.js";
+import type { Authenticate } from "../../ca/caller/authenticate.js";
+import { authorizeNode } from "../../ca/caller/authorize-node.js";
+import { presentedBy } from "../../ca/caller/presented-by.js";
+import type { Proof } from "../../ca/caller/proof.js";
 import { CallRefused } from "../../grpc/call-refused.js";
 import type { Caller } from "../../grpc/caller.js";
 import { type StatusCode, status } from "../../grpc/status-code.js";

@@ -5,10 +5,10 @@ import type { Proxy } from "../../mesh/proxy/proxy.js";
 import { groupOf, groupProblem } from "../../mesh/workload/group-member.js";
 import type { Configuration } from "../configuration.js";
 import type { Discovery } from "../discovery.js";
-import { createForgetting, type Forgetting } from "../forgetting.js";
 import type { Identity } from "../identity/identity.js";
 import { createMeshRootsWithLists } from "../identity/listed-roots.js";
 import type { ProxyRegistry } from "../registry/proxy-registry.js";
+import { createForgetting, type Forgetting } from "../update/forgetting.js";
 import { createHealthSessions, type ProxyHealthSessions } from "./health-sessions.js";
 import { createProvedStreams, type ProvedStreams } from "./proved-streams.js";
 import {

@@ -1,6 +1,6 @@
 /** The streams that were opened by a proof: each lasts no longer than that holds. */
 
-import type { Proof as AnyProof } from "../../ca/proof.js";
+import type { Proof as AnyProof } from "../../ca/caller/proof.js";
 import type { Timers } from "../../ca/timers.js";
 import { CallRefused } from "../../grpc/call-refused.js";
 import { status } from "../../grpc/status-code.js";

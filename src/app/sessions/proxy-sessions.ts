@@ -1,9 +1,9 @@
 /** The discovery sessions of proxies: what each is sent. */
 
 import { Table } from "../../base/table.js";
-import type { Proof } from "../../ca/proof.js";
+import type { Proof } from "../../ca/caller/proof.js";
+import type { SecretLease, WorkloadSecrets } from "../../ca/issue/workload-secrets.js";
 import type { Timers } from "../../ca/timers.js";
-import type { SecretLease, WorkloadSecrets } from "../../ca/workload-secrets.js";
 import { type ProxyFacts, proxyFacts } from "../../debug/proxy-facts.js";
 import { identityClusterAddress } from "../../envoy/bootstrap/control-plane-cluster.js";
 import { ROOT_SECRET } from "../../envoy/names.js";

@@ -8,8 +8,8 @@ import {
   type DebugClient,
   formatDebugAddress,
   openDebugClient,
-} from "../../debug/client.js";
-import { DEBUG_SOCKET } from "../../debug/places.js";
+} from "../../debug/api/client.js";
+import { DEBUG_SOCKET } from "../../debug/api/places.js";
 import { CommandError } from "../command-error.js";
 import type { CommandContext } from "../context.js";
 import type { ConnectionOptions } from "./connection-options.js";

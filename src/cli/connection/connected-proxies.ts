@@ -2,11 +2,11 @@
 import type { ProxyJson } from "../../../gen/types/fairlead/debug/v1/debug_pb.js";
 import { didYouMean } from "../../base/closest-word.js";
 import type { HostPort } from "../../base/host-port.js";
-import type { DebugClient } from "../../debug/client.js";
+import type { DebugClient } from "../../debug/api/client.js";
 import { type Labels, selects } from "../../mesh/labels.js";
-import { parseHostPort } from "../arguments.js";
 import { CommandError } from "../command-error.js";
 import type { CommandContext } from "../context.js";
+import { parseHostPort } from "../options/arguments.js";
 import { askControlPlane } from "./connect.js";
 import type { ConnectionOptions } from "./connection-options.js";
 

@@ -1,8 +1,8 @@
 import type { Command } from "commander";
 import type { HostPort } from "../../base/host-port.js";
-import { collect, parseHostPort } from "../arguments.js";
 import type { CommandContext } from "../context.js";
-import { defaultStatePath } from "../state-path.js";
+import { collect, parseHostPort } from "../options/arguments.js";
+import { defaultStatePath } from "../options/state-path.js";
 
 /** How a command finds the control plane; istioctl's flags, and the state directory of one on this machine. */
 export interface ConnectionOptions {

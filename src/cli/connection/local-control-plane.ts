@@ -2,10 +2,10 @@
 import { readdir } from "node:fs/promises";
 import { connect as connectSocket } from "node:net";
 import { dirname, join, resolve } from "node:path";
-import { DEBUG_SOCKET } from "../../debug/places.js";
+import { DEBUG_SOCKET } from "../../debug/api/places.js";
 import { CommandError } from "../command-error.js";
 import type { CommandContext } from "../context.js";
-import { defaultStatePath } from "../state-path.js";
+import { defaultStatePath } from "../options/state-path.js";
 
 const PROBE_MS = 1000;
 

@@ -7,10 +7,10 @@ import type { DumpSectionJson } from "../../../gen/types/fairlead/debug/v1/debug
 import { formatHostPort, type HostPort } from "../../base/host-port.js";
 import { visibleLines } from "../../base/visible-text.js";
 import type { ConfigDump } from "../../console/config-dump.js";
-import type { DebugClient } from "../../debug/client.js";
-import { parseHostPort, parsePort } from "../arguments.js";
+import type { DebugClient } from "../../debug/api/client.js";
 import { CommandError } from "../command-error.js";
 import type { CommandContext } from "../context.js";
+import { parseHostPort, parsePort } from "../options/arguments.js";
 import type { ConnectedProxy, NamedProxyOptions } from "./connected-proxies.js";
 import { addConnectionFlags, type ConnectionOptions } from "./connection-options.js";
 import { AdminError, askAdmin } from "./envoy-admin.js";

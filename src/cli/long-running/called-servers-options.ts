@@ -1,6 +1,6 @@
 /** The servers outside the mesh that a control plane may call for its configuration, as `serve` and `up` are told of them. */
 import type { Command } from "commander";
-import { collect } from "../arguments.js";
+import { collect } from "../options/arguments.js";
 
 /** The options for them. */
 export interface CalledServersOptions {

@@ -1,6 +1,6 @@
 import type { ControlPlaneOptions } from "../../app.js";
 import { defined } from "../../base/defined.js";
-import { absolute } from "../arguments.js";
+import { absolute } from "../options/arguments.js";
 import type { CalledServersOptions } from "./called-servers-options.js";
 
 /** What a control plane is started with for the servers that it may call. */

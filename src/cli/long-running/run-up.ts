@@ -1,13 +1,13 @@
 import { resolve } from "node:path";
 import { defined } from "../../base/defined.js";
 import type { SocketAddress } from "../../envoy/bootstrap/bootstrap.js";
-import { podTable, refusalLines, secondsText, tryText } from "../../up/report.js";
-import { tryLines } from "../../up/try-lines.js";
+import { podTable, refusalLines, secondsText, tryText } from "../../up/terminal/report.js";
+import { tryLines } from "../../up/terminal/try-lines.js";
+import { type Terminal, UpTerminal } from "../../up/terminal/up-terminal.js";
 import { startUp, type Up } from "../../up/up.js";
-import { type Terminal, UpTerminal } from "../../up/up-terminal.js";
-import { absolute } from "../arguments.js";
 import { type CommandContext, colorsFor, stopped } from "../context.js";
-import { upStatePath } from "../state-path.js";
+import { absolute } from "../options/arguments.js";
+import { upStatePath } from "../options/state-path.js";
 import { calledServers } from "./called-servers.js";
 import type { CalledServersOptions } from "./called-servers-options.js";
 import { collectWhenDeserted, runAsControlPlane, runAsServing } from "./v8-flags.js";

@@ -1,11 +1,12 @@
 /** Which listeners of Gateways a route is attached to, for which hosts, and why not to others. See Gateway API, ParentReference. */
-import { isSubsetOfHost } from "../kinds/dns-names.js";
+
 import {
   hasListeners,
   type ListenerOwnerKind,
   type ParentReference,
   parentType,
 } from "../kinds/gateway-api/parents.js";
+import { isSubsetOfHost } from "../kinds/value/dns-names.js";
 import type { Listener } from "./listener.js";
 import { type ListenerParent, type Listeners, listenerParentKey } from "./listeners.js";
 import type { RouteHead } from "./routes.js";

@@ -1,11 +1,11 @@
 /** What BackendTLSPolicies ask of the callers of Services, and what of it cannot be. See Istio, BackendTLSPolicyCollection. */
 import type { Table } from "../../base/table.js";
 import type { Path } from "../kind.js";
-import type { ClientTLSSettings } from "../kinds/client-tls-settings.js";
 import type {
   BackendTlsValidation,
   PolicyTarget,
 } from "../kinds/gateway-api/backend-tls-policy.js";
+import type { ClientTLSSettings } from "../kinds/networking/destination-rule/client-tls-settings.js";
 import type { ResourceOf } from "../kinds.js";
 import type { ParentPort } from "./mesh-parents.js";
 

@@ -9,8 +9,8 @@ import {
   type XListenerSetSpec,
 } from "../kinds/gateway-api/listener-set.js";
 import { parentType } from "../kinds/gateway-api/parents.js";
-import { selectsLabels } from "../kinds/label-selector.js";
-import { labelsOfNamespace } from "../kinds/namespace.js";
+import { labelsOfNamespace } from "../kinds/kubernetes/namespace.js";
+import { selectsLabels } from "../kinds/value/label-selector.js";
 import type { ResourceOf } from "../kinds.js";
 import { type ConfigResource, keyOf } from "../resource.js";
 import type { ResourceTables } from "../snapshot.js";

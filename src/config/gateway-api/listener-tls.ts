@@ -3,7 +3,7 @@ import type { Table } from "../../base/table.js";
 import type { Path } from "../kind.js";
 import type { KubernetesGatewaySpec } from "../kinds/gateway-api/gateway.js";
 import type { CertificateRef, ListenerTls } from "../kinds/gateway-api/gateway-tls.js";
-import type { ServerTLSSettings } from "../kinds/server-tls-settings.js";
+import type { ServerTLSSettings } from "../kinds/networking/server-tls-settings.js";
 import type { ResourceOf } from "../kinds.js";
 import { mayReadSecret } from "../secret-grants.js";
 import { type Listener, SERVED_PROTOCOLS } from "./listener.js";

@@ -4,8 +4,8 @@ import type { AllowedRoutes, GatewayListener } from "../kinds/gateway-api/gatewa
 import type { ListenerTls } from "../kinds/gateway-api/gateway-tls.js";
 import { GATEWAY_API_GROUP } from "../kinds/gateway-api/names.js";
 import type { ListenerOwnerKind } from "../kinds/gateway-api/parents.js";
-import { selectsLabels } from "../kinds/label-selector.js";
-import { labelsOfNamespace, NAMESPACE_NAME_LABEL } from "../kinds/namespace.js";
+import { labelsOfNamespace, NAMESPACE_NAME_LABEL } from "../kinds/kubernetes/namespace.js";
+import { selectsLabels } from "../kinds/value/label-selector.js";
 import { keyOf } from "../resource.js";
 import type { RouteKind } from "./routes.js";
 

@@ -1,6 +1,6 @@
 import type { Finding } from "../kind.js";
 import type { ConfigResource } from "../resource.js";
-import { doubtful, type Findings, invalid } from "./findings.js";
+import { doubtful, type Findings, invalid } from "./value/findings.js";
 
 /** The annotation that asks for an AuthorizationPolicy's decisions to be logged and not enforced. */
 export const DRY_RUN = "istio.io/dry-run";

@@ -1,7 +1,7 @@
 /** Keys of ConfigMaps whose text is YAML of its own. */
 import type { TSchema } from "typebox";
 import type { Finding } from "../kind.js";
-import type { ConfigMapBody } from "../kinds/config-map.js";
+import type { ConfigMapBody } from "../kinds/kubernetes/config-map.js";
 import type { ConfigResource } from "../resource.js";
 import { parseSection } from "../yaml/parse-section.js";
 import { readProtobufJson } from "./protobuf-json.js";

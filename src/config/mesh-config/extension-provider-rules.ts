@@ -1,7 +1,8 @@
 /** The rules of providers that their schema cannot say. See Istio, pkg/config/validation/agent/extensionprovider. */
 
 import type { Path } from "../kind.js";
-import { domainProblem, isIpAddress } from "../kinds/dns-names.js";
+import { jsonFormatProblem, logFormatProblem } from "../kinds/format/log-format.js";
+import { domainProblem, isIpAddress } from "../kinds/value/dns-names.js";
 import {
   atMostOne,
   each,
@@ -10,9 +11,8 @@ import {
   invalid,
   refuse,
   unique,
-} from "../kinds/findings.js";
-import { checkEgressHost } from "../kinds/host-patterns.js";
-import { jsonFormatProblem, logFormatProblem } from "../kinds/log-format.js";
+} from "../kinds/value/findings.js";
+import { checkEgressHost } from "../kinds/value/host-patterns.js";
 import type { ExtensionProvider, LogFormat } from "./extension-provider.js";
 
 /**

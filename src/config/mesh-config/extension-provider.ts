@@ -11,7 +11,7 @@ import {
   TextMap,
   Uint32,
   type ValueOf,
-} from "../kinds/fields.js";
+} from "../kinds/value/fields.js";
 
 /** The service that a provider calls: `[namespace/]host`, and its port. */
 const service = {

@@ -1,17 +1,20 @@
 /** The rules of the mesh's configuration that its schema cannot say. See Istio, pkg/config/validation/agent. */
 import { durationMs } from "../duration.js";
 import type { Path } from "../kind.js";
-import { checkConnectionPool, checkTcpKeepalive } from "../kinds/connection-pool.js";
-import { isDnsLabel, wildcardDomainProblem } from "../kinds/dns-names.js";
-import { doubtful, each, type Findings, given, invalid, refuse } from "../kinds/findings.js";
-import { checkRetry } from "../kinds/http-retry.js";
-import { checkLabelSelector } from "../kinds/label-selector.js";
-import { checkLocality, checkZoneAware } from "../kinds/locality.js";
-import { jsonFields, jsonFormatProblem, logFormatProblem } from "../kinds/log-format.js";
-import { checkDuration, checkDurationOrZero, checkPort } from "../kinds/numbers.js";
-import { checkOutlierDetection } from "../kinds/outlier-detection.js";
-import { checkCipherSuites, checkCurves } from "../kinds/tls-algorithms.js";
-import type { TrafficPolicy } from "../kinds/traffic-policy.js";
+import { jsonFields, jsonFormatProblem, logFormatProblem } from "../kinds/format/log-format.js";
+import {
+  checkConnectionPool,
+  checkTcpKeepalive,
+} from "../kinds/networking/destination-rule/connection-pool.js";
+import { checkLocality, checkZoneAware } from "../kinds/networking/destination-rule/locality.js";
+import { checkOutlierDetection } from "../kinds/networking/destination-rule/outlier-detection.js";
+import type { TrafficPolicy } from "../kinds/networking/destination-rule/traffic-policy.js";
+import { checkCipherSuites, checkCurves } from "../kinds/networking/tls-algorithms.js";
+import { checkRetry } from "../kinds/networking/virtual-service/http-retry.js";
+import { isDnsLabel, wildcardDomainProblem } from "../kinds/value/dns-names.js";
+import { doubtful, each, type Findings, given, invalid, refuse } from "../kinds/value/findings.js";
+import { checkLabelSelector } from "../kinds/value/label-selector.js";
+import { checkDuration, checkDurationOrZero, checkPort } from "../kinds/value/numbers.js";
 import type { MeshConfigFields } from "./mesh-config-schema.js";
 import { checkProxyConfig } from "./mesh-proxy-rules.js";
 

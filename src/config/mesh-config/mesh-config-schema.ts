@@ -1,6 +1,13 @@
 import Type from "typebox";
-import { ClientTLSSettings } from "../kinds/client-tls-settings.js";
-import { TcpKeepalive } from "../kinds/connection-pool.js";
+import { ClientTLSSettings } from "../kinds/networking/destination-rule/client-tls-settings.js";
+import { TcpKeepalive } from "../kinds/networking/destination-rule/connection-pool.js";
+import {
+  LocalityLoadBalancerSetting,
+  ZoneAwareLoadBalancerSetting,
+} from "../kinds/networking/destination-rule/locality.js";
+import { TrafficPolicy } from "../kinds/networking/destination-rule/traffic-policy.js";
+import { HTTPRetry } from "../kinds/networking/virtual-service/http-retry.js";
+import { CustomTag } from "../kinds/telemetry/telemetry.js";
 import {
   Duration,
   Flag,
@@ -17,12 +24,8 @@ import {
   TextMap,
   Uint32,
   type ValueOf,
-} from "../kinds/fields.js";
-import { HTTPRetry } from "../kinds/http-retry.js";
-import { LabelSelector } from "../kinds/label-selector.js";
-import { LocalityLoadBalancerSetting, ZoneAwareLoadBalancerSetting } from "../kinds/locality.js";
-import { CustomTag } from "../kinds/telemetry.js";
-import { TrafficPolicy } from "../kinds/traffic-policy.js";
+} from "../kinds/value/fields.js";
+import { LabelSelector } from "../kinds/value/label-selector.js";
 import { ExtensionProvider } from "./extension-provider.js";
 
 /** What the mesh says of the TLS of its proxies: of mutual TLS (`meshMTLS`), or of all other TLS (`tlsDefaults`). */

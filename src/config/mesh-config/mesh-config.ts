@@ -1,6 +1,6 @@
 import { isMap } from "../../base/is-map.js";
 import type { Finding } from "../kind.js";
-import { type Findings, tolerate } from "../kinds/findings.js";
+import { type Findings, tolerate } from "../kinds/value/findings.js";
 import { type ConfigResource, keyOf } from "../resource.js";
 import { validateBody } from "../schema/schema.js";
 import { inText, readText } from "./config-map-text.js";

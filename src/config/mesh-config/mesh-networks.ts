@@ -1,7 +1,15 @@
 import type { Finding, Path } from "../kind.js";
-import { ipProblem, subnetProblem } from "../kinds/addresses.js";
-import { domainProblem, isDnsLabel } from "../kinds/dns-names.js";
-import { list, mapOf, optional, strict, Text, Uint32, type ValueOf } from "../kinds/fields.js";
+import { ipProblem, subnetProblem } from "../kinds/value/addresses.js";
+import { domainProblem, isDnsLabel } from "../kinds/value/dns-names.js";
+import {
+  list,
+  mapOf,
+  optional,
+  strict,
+  Text,
+  Uint32,
+  type ValueOf,
+} from "../kinds/value/fields.js";
 import {
   atMostOne,
   each,
@@ -10,9 +18,9 @@ import {
   given,
   invalid,
   refuse,
-} from "../kinds/findings.js";
-import { checkPort } from "../kinds/numbers.js";
-import { notApplied } from "../kinds/unapplied.js";
+} from "../kinds/value/findings.js";
+import { checkPort } from "../kinds/value/numbers.js";
+import { notApplied } from "../kinds/value/unapplied.js";
 import type { ConfigResource } from "../resource.js";
 import { validateBody } from "../schema/schema.js";
 import { inText, readText } from "./config-map-text.js";

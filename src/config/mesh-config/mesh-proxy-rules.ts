@@ -1,8 +1,9 @@
 /** The rules of `defaultConfig`. See Istio, ValidateMeshConfigProxyConfig. */
 import { durationMs } from "../duration.js";
 import type { Path } from "../kind.js";
-import { checkClientTls } from "../kinds/client-tls-settings.js";
-import { domainProblem, isIpAddress } from "../kinds/dns-names.js";
+import { checkClientTls } from "../kinds/networking/destination-rule/client-tls-settings.js";
+import { checkCustomTag } from "../kinds/telemetry/telemetry.js";
+import { domainProblem, isIpAddress } from "../kinds/value/dns-names.js";
 import {
   atMostOne,
   doubtful,
@@ -12,9 +13,8 @@ import {
   given,
   invalid,
   refuse,
-} from "../kinds/findings.js";
-import { checkPort } from "../kinds/numbers.js";
-import { checkCustomTag } from "../kinds/telemetry.js";
+} from "../kinds/value/findings.js";
+import { checkPort } from "../kinds/value/numbers.js";
 import type { ProxyConfigFields } from "./mesh-config-schema.js";
 
 /** `HOST:PORT`; a host of IPv6 is in brackets. */

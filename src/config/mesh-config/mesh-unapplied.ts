@@ -1,10 +1,10 @@
 /** What the mesh's configuration can ask for, and what is not done here. */
 
 import type { Path } from "../kind.js";
-import { each, type Findings, given } from "../kinds/findings.js";
-import type { TrafficPolicy } from "../kinds/traffic-policy.js";
-import { notApplied } from "../kinds/unapplied.js";
-import { unappliedMetadata } from "../kinds/unapplied-metadata.js";
+import type { TrafficPolicy } from "../kinds/networking/destination-rule/traffic-policy.js";
+import { unappliedMetadata } from "../kinds/networking/unapplied-metadata.js";
+import { each, type Findings, given } from "../kinds/value/findings.js";
+import { notApplied } from "../kinds/value/unapplied.js";
 import type { ExtensionProvider, ProviderHeader } from "./extension-provider.js";
 import type { MeshConfigFields, ProxyConfigFields } from "./mesh-config-schema.js";
 import { checkStatistics } from "./proxy-statistics.js";

@@ -2,10 +2,10 @@
 
 import { isMap } from "../../base/is-map.js";
 import type { Finding, Path } from "../kind.js";
-import { captureFindings } from "../kinds/capture-annotations.js";
-import { eachMember } from "../kinds/findings.js";
-import type { PodTemplate } from "../kinds/pod-template.js";
-import { checkCustomTag } from "../kinds/telemetry.js";
+import type { PodTemplate } from "../kinds/kubernetes/pod-template.js";
+import { captureFindings } from "../kinds/networking/capture-annotations.js";
+import { checkCustomTag } from "../kinds/telemetry/telemetry.js";
+import { eachMember } from "../kinds/value/findings.js";
 import type { ConfigResource } from "../resource.js";
 import { validateBody } from "../schema/schema.js";
 import { parseSection } from "../yaml/parse-section.js";

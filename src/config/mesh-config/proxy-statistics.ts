@@ -1,10 +1,10 @@
 /** What the settings of a proxy say of its statistics: which of them it keeps, and who is sent them. */
 
 import type { Path } from "../kind.js";
-import { isIpAddress } from "../kinds/dns-names.js";
-import { doubtful, each, type Findings, given } from "../kinds/findings.js";
-import { syntaxProblem } from "../kinds/regular-expressions.js";
-import { notApplied } from "../kinds/unapplied.js";
+import { isIpAddress } from "../kinds/value/dns-names.js";
+import { doubtful, each, type Findings, given } from "../kinds/value/findings.js";
+import { syntaxProblem } from "../kinds/value/regular-expressions.js";
+import { notApplied } from "../kinds/value/unapplied.js";
 import type { ProxyConfigFields } from "./mesh-config-schema.js";
 
 /** Statistics by their names. */

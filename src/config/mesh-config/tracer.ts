@@ -2,7 +2,7 @@ import {
   headerNameProblem,
   headerValueProblem,
   requestTextProblem,
-} from "../kinds/http-headers.js";
+} from "../kinds/format/http-headers.js";
 import type { ExtensionProvider, ProviderHeader } from "./extension-provider.js";
 
 /** By kind, the providers to which a stock Envoy can report spans. */

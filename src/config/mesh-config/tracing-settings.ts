@@ -1,5 +1,5 @@
 /** What the settings of a single proxy say of its spans, where no Telemetry says it. See Istio, ProxyConfig.tracing. */
-import { type CustomTag, checkCustomTag } from "../kinds/telemetry.js";
+import { type CustomTag, checkCustomTag } from "../kinds/telemetry/telemetry.js";
 import type { ProxyConfigFields, TracingSettings } from "./mesh-config-schema.js";
 
 /** Those that count; undefined when there are none. What is 0 or empty says nothing; a tag that an Envoy would refuse is left out. */

@@ -1,6 +1,6 @@
 import { isMap } from "../../base/is-map.js";
 import type { Finding } from "../kind.js";
-import { isDnsLabel } from "../kinds/dns-names.js";
+import { isDnsLabel } from "../kinds/value/dns-names.js";
 import {
   Flag,
   Int32,
@@ -11,7 +11,7 @@ import {
   Text,
   TextMap,
   type ValueOf,
-} from "../kinds/fields.js";
+} from "../kinds/value/fields.js";
 import type { ResourceMetadata } from "../resource.js";
 import { validateBody } from "../schema/schema.js";
 

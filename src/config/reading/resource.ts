@@ -3,7 +3,7 @@ import { isMap } from "../../base/is-map.js";
 import { formatPath } from "../format-path.js";
 import type { Finding, KindDefinition, Path } from "../kind.js";
 import { apiVersionsOf, lookUpKind, writtenName } from "../kind-lookup.js";
-import { notApplied } from "../kinds/unapplied.js";
+import { notApplied } from "../kinds/value/unapplied.js";
 import { meshConfigFindings } from "../mesh-config/mesh-config.js";
 import { podAnnotationFindings } from "../mesh-config/proxy-config-annotation.js";
 import { type ConfigResource, keyOf, type ResourceRef } from "../resource.js";

@@ -1,6 +1,6 @@
 import type { Diagnostic } from "../../base/diagnostic.js";
 import { certificateProblem, keyPairProblems, type PemProblem } from "../key-pair.js";
-import { isDnsLabel } from "../kinds/dns-names.js";
+import { isDnsLabel } from "../kinds/value/dns-names.js";
 import { type ConfigResource, formatRef, type ResourceRef } from "../resource.js";
 import type { SecretFile, SecretSource } from "../sources/source.js";
 import { idOf } from "./resource.js";

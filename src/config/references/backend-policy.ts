@@ -2,7 +2,10 @@ import type { Table } from "../../base/table.js";
 import { backendTls } from "../gateway-api/backend-tls.js";
 import type { ParentPort } from "../gateway-api/mesh-parents.js";
 import type { Finding } from "../kind.js";
-import { configMapKey, isConfigMapCredential } from "../kinds/client-tls-settings.js";
+import {
+  configMapKey,
+  isConfigMapCredential,
+} from "../kinds/networking/destination-rule/client-tls-settings.js";
 import type { ResourceOf } from "../kinds.js";
 import { REFERENCE_CODE } from "./dangling.js";
 

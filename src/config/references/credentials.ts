@@ -1,6 +1,9 @@
 import type { Table } from "../../base/table.js";
 import type { Finding, Path } from "../kind.js";
-import { configMapKey, isConfigMapCredential } from "../kinds/client-tls-settings.js";
+import {
+  configMapKey,
+  isConfigMapCredential,
+} from "../kinds/networking/destination-rule/client-tls-settings.js";
 import type { ResourceOf } from "../kinds.js";
 import { mayReadSecret, SECRET_TYPE, secretOf } from "../secret-grants.js";
 import { REFERENCE_CODE } from "./dangling.js";

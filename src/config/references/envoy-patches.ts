@@ -1,5 +1,5 @@
 import type { Finding, Path } from "../kind.js";
-import type { EnvoyConfigObjectPatch } from "../kinds/envoy-patch.js";
+import type { EnvoyConfigObjectPatch } from "../kinds/networking/envoy-patch.js";
 import type { ResourceOf } from "../kinds.js";
 
 /** Why a patch, or a part of it, has no effect, and where in the patch that is written. */

@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from "node:util";
 import type { Engine } from "../../base/engine.js";
 import type { Table } from "../../base/table.js";
-import { isSubsetOfHost } from "../kinds/dns-names.js";
+import { isSubsetOfHost } from "../kinds/value/dns-names.js";
 import type { ResourceOf } from "../kinds.js";
 import type { MeshConfig } from "../mesh-config/mesh-config.js";
 import type { ResourceTables } from "../snapshot.js";

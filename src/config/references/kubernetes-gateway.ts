@@ -3,7 +3,7 @@ import { backendCertificate } from "../gateway-api/backend-certificate.js";
 import { meaningOfClass } from "../gateway-api/gateway-classes.js";
 import type { Listener } from "../gateway-api/listener.js";
 import type { Finding } from "../kind.js";
-import { notApplied } from "../kinds/unapplied.js";
+import { notApplied } from "../kinds/value/unapplied.js";
 import type { ResourceOf } from "../kinds.js";
 import { secretOf } from "../secret-grants.js";
 import { REFERENCE_CODE } from "./dangling.js";

@@ -1,6 +1,6 @@
 import type { Finding, Path } from "../kind.js";
-import type { ProviderRef } from "../kinds/telemetry.js";
-import { notApplied } from "../kinds/unapplied.js";
+import type { ProviderRef } from "../kinds/telemetry/telemetry.js";
+import { notApplied } from "../kinds/value/unapplied.js";
 import type { ResourceOf } from "../kinds.js";
 import { type ExtensionProvider, telemetryProvider } from "../mesh-config/extension-provider.js";
 import { authorizerProblem, externalAuthorizer } from "../mesh-config/external-authorizer.js";

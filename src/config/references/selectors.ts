@@ -1,5 +1,5 @@
 import type { Finding, Path } from "../kind.js";
-import type { TextMap } from "../kinds/fields.js";
+import type { TextMap } from "../kinds/value/fields.js";
 import type { Kind, ResourceOf } from "../kinds.js";
 import type { ConfigResource } from "../resource.js";
 import { REFERENCE_CODE } from "./dangling.js";

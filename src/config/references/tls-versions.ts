@@ -1,5 +1,5 @@
 import type { Finding, Path } from "../kind.js";
-import type { ServerTLSSettings } from "../kinds/server-tls-settings.js";
+import type { ServerTLSSettings } from "../kinds/networking/server-tls-settings.js";
 import type { ResourceOf } from "../kinds.js";
 import type { TLSConfig } from "../mesh-config/mesh-config-schema.js";
 

@@ -1,8 +1,8 @@
 import { asMeant, didYouMean } from "../../base/closest-word.js";
 import type { Table } from "../../base/table.js";
 import type { Finding, Path } from "../kind.js";
-import type { Destination } from "../kinds/destination.js";
-import { gatewayKey } from "../kinds/gateway-names.js";
+import type { Destination } from "../kinds/networking/virtual-service/destination.js";
+import { gatewayKey } from "../kinds/networking/virtual-service/gateway-names.js";
 import type { ResourceOf } from "../kinds.js";
 import { REFERENCE_CODE, type References } from "./dangling.js";
 import { findHost, type HostRegistry, meantHost } from "./host-registry.js";

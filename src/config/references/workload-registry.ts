@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from "node:util";
 import type { Engine } from "../../base/engine.js";
 import type { Table } from "../../base/table.js";
-import type { TextMap } from "../kinds/fields.js";
+import type { TextMap } from "../kinds/value/fields.js";
 import type { Kind, ResourceOf } from "../kinds.js";
 import type { ConfigResource } from "../resource.js";
 import type { ResourceTables } from "../snapshot.js";

@@ -4,7 +4,7 @@ import Type from "typebox";
 import { isMap } from "../../base/is-map.js";
 import type { KindDefinition } from "../kind.js";
 import { writtenName } from "../kind-lookup.js";
-import { list, Struct, strict, Text, type ValueOf } from "../kinds/fields.js";
+import { list, Struct, strict, Text, type ValueOf } from "../kinds/value/fields.js";
 import { KINDS, type Kind } from "../kinds.js";
 import { readResource } from "../reading/resource.js";
 import type { ConfigResource } from "../resource.js";

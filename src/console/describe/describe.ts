@@ -1,5 +1,5 @@
 /** What concerns one pod or one service: istioctl's `x describe`, from the mesh as it is in force. */
-import type { Container } from "../../config/kinds/pod-template.js";
+import type { Container } from "../../config/kinds/kubernetes/pod-template.js";
 import { keyOf, type ResourceRef } from "../../config/resource.js";
 import { gatewaysOf } from "../../mesh/gateway/gateway.js";
 import { chooseService } from "../../mesh/service/choose-service.js";

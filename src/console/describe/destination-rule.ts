@@ -1,4 +1,4 @@
-import type { TrafficPolicy } from "../../config/kinds/traffic-policy.js";
+import type { TrafficPolicy } from "../../config/kinds/networking/destination-rule/traffic-policy.js";
 import { type Labels, selects } from "../../mesh/labels.js";
 import type { DestinationRule } from "../../mesh/routing/destination-rule.js";
 import { indented, placeOf, type Subject, shortName } from "./subject.js";

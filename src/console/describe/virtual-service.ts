@@ -1,9 +1,9 @@
-import type { Destination } from "../../config/kinds/destination.js";
-import type { HTTPFaultInjection } from "../../config/kinds/fault-injection.js";
-import type { Percent } from "../../config/kinds/fields.js";
-import type { HTTPMatchRequest } from "../../config/kinds/http-match.js";
-import type { HTTPRoute } from "../../config/kinds/http-route.js";
-import type { StringMatch } from "../../config/kinds/string-match.js";
+import type { Destination } from "../../config/kinds/networking/virtual-service/destination.js";
+import type { HTTPFaultInjection } from "../../config/kinds/networking/virtual-service/fault-injection.js";
+import type { HTTPMatchRequest } from "../../config/kinds/networking/virtual-service/http-match.js";
+import type { HTTPRoute } from "../../config/kinds/networking/virtual-service/http-route.js";
+import type { Percent } from "../../config/kinds/value/fields.js";
+import type { StringMatch } from "../../config/kinds/value/string-match.js";
 import { resolveHost } from "../../mesh/host-resolver.js";
 import {
   destinationHosts,

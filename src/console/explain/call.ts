@@ -1,6 +1,6 @@
 /** A request as people write it, as the call that a proxy is made. */
 import { memberOf } from "../../base/member-of.js";
-import { isSignedBy } from "../../ca/token-signature.js";
+import { isSignedBy } from "../../ca/token/token-signature.js";
 import { HTTP_PROXY_PORT } from "../../envoy/names.js";
 import { resolveHost } from "../../mesh/host-resolver.js";
 import { selects } from "../../mesh/labels.js";

@@ -1,6 +1,6 @@
 /** What becomes of the resources of the configuration, in the words of their API. */
 import type { Position } from "../../base/diagnostic.js";
-import type { VirtualServiceSpec } from "../../config/kinds/virtual-service.js";
+import type { VirtualServiceSpec } from "../../config/kinds/networking/virtual-service/virtual-service.js";
 import { type ConfigResource, formatRef, refOf } from "../../config/resource.js";
 import type { ConfigSnapshot, ResourceTables } from "../../config/snapshot.js";
 import { jsonDifferences, shownValue } from "../json-differences.js";

@@ -1,6 +1,6 @@
 /** The roots that proxies trust in their peers. */
 import { X509Certificate } from "node:crypto";
-import { certificatesOfPem } from "../../ca/pem.js";
+import { certificatesOfPem } from "../../ca/certificate/pem.js";
 import type { SecretJson } from "../../envoy/api.js";
 import { ROOT_SECRET } from "../../envoy/names.js";
 import type { SecretsConfigDumpJson } from "../api.js";

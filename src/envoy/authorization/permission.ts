@@ -1,6 +1,6 @@
 /** What a request is for: the attributes of the permissions of Envoy's RBAC. */
 import { RE2JS } from "re2js";
-import type { AuthorizationOperation } from "../../config/kinds/authorization-fields.js";
+import type { AuthorizationOperation } from "../../config/kinds/security/authorization-fields.js";
 import { cidrRange } from "../address.js";
 import { any } from "../any.js";
 import type { PermissionJson, ValueMatcherJson } from "../api.js";

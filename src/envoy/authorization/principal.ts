@@ -1,5 +1,5 @@
 /** Who makes a request: the attributes of the principals of Envoy's RBAC. */
-import type { AuthorizationSource } from "../../config/kinds/authorization-fields.js";
+import type { AuthorizationSource } from "../../config/kinds/security/authorization-fields.js";
 import { cidrRange } from "../address.js";
 import type { MetadataMatcherJson, PrincipalJson, StringMatcherJson } from "../api.js";
 import {

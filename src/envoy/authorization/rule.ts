@@ -1,4 +1,4 @@
-import type { AuthorizationRule } from "../../config/kinds/authorization-policy.js";
+import type { AuthorizationRule } from "../../config/kinds/security/authorization-policy.js";
 import type { PermissionJson, PolicyJson, PrincipalJson } from "../api.js";
 import { type Attribute, type AttributeTest, attributeTest, conjunction } from "./attribute.js";
 import { operationTests, PERMISSIONS, permissionAttribute } from "./permission.js";

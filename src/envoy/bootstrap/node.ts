@@ -1,7 +1,7 @@
 /** Who a proxy says that it is: Envoy's node, with Istio's metadata. */
 import { byKey } from "../../base/compare-text.js";
 import { formatHostPort } from "../../base/host-port.js";
-import { METADATA_PREFIX } from "../../config/kinds/unapplied-metadata.js";
+import { METADATA_PREFIX } from "../../config/kinds/networking/unapplied-metadata.js";
 import type { ServiceNaming, ToldSettings } from "../../config/mesh-config/mesh-config-schema.js";
 import type { LocalityJson } from "../api.js";
 import { type ControlPlaneAddress, IDENTITY_CLUSTER } from "./control-plane-cluster.js";

@@ -6,7 +6,7 @@ import type {
   WeightedCluster_ClusterWeight,
 } from "../../../gen/types/envoy/config/route/v3/route_components_pb.js";
 import type { RouteConfiguration } from "../../../gen/types/envoy/config/route/v3/route_pb.js";
-import { formatProblem } from "../../config/kinds/format-problem.js";
+import { formatProblem } from "../../config/kinds/format/format-problem.js";
 import { type StructureRule, structureRule } from "./structure-rule.js";
 import { textViolation } from "./text-rules.js";
 import type { Violation } from "./violation.js";

@@ -8,7 +8,7 @@ import type {
   WeightedCluster,
 } from "../../../gen/types/envoy/config/route/v3/route_components_pb.js";
 import type { RouteConfiguration } from "../../../gen/types/envoy/config/route/v3/route_pb.js";
-import { formatProblem } from "../../config/kinds/format-problem.js";
+import { formatProblem } from "../../config/kinds/format/format-problem.js";
 import { milliseconds } from "./durations.js";
 import { aloneRule, type StructureRule, structureRule } from "./structure-rule.js";
 import { textViolation } from "./text-rules.js";

@@ -7,9 +7,9 @@ import type {
 } from "../../../gen/types/envoy/config/core/v3/address_pb.js";
 import type { SubstitutionFormatString } from "../../../gen/types/envoy/config/core/v3/substitution_format_string_pb.js";
 import type { RegexMatcher } from "../../../gen/types/envoy/type/matcher/v3/regex_pb.js";
-import { MAX_SOCKET_PATH_BYTES } from "../../config/kinds/addresses.js";
-import { isIpAddress } from "../../config/kinds/dns-names.js";
-import { formatProblem } from "../../config/kinds/format-problem.js";
+import { formatProblem } from "../../config/kinds/format/format-problem.js";
+import { MAX_SOCKET_PATH_BYTES } from "../../config/kinds/value/addresses.js";
+import { isIpAddress } from "../../config/kinds/value/dns-names.js";
 import { regexProblem } from "./regex-problem.js";
 import { type StructureRule, structureRule } from "./structure-rule.js";
 import type { Violation } from "./violation.js";

@@ -1,4 +1,4 @@
-import type { RetryBudget } from "../../config/kinds/traffic-policy.js";
+import type { RetryBudget } from "../../config/kinds/networking/destination-rule/traffic-policy.js";
 import type { EffectivePolicy } from "../../mesh/routing/traffic-policy.js";
 import type { CircuitBreakers_Thresholds_RetryBudgetJson, CircuitBreakersJson } from "../api.js";
 import { goDuration } from "../duration.js";

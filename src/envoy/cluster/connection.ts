@@ -1,5 +1,5 @@
 import { defined } from "../../base/defined.js";
-import type { TcpKeepalive } from "../../config/kinds/connection-pool.js";
+import type { TcpKeepalive } from "../../config/kinds/networking/destination-rule/connection-pool.js";
 import type { EffectivePolicy, PolicyDefaults } from "../../mesh/routing/traffic-policy.js";
 import type { ClusterJson } from "../api.js";
 import { goDuration } from "../duration.js";

@@ -1,6 +1,6 @@
 import { defined } from "../../base/defined.js";
-import type { ConnectionPoolSettings } from "../../config/kinds/connection-pool.js";
-import type { ServerTLSSettings } from "../../config/kinds/server-tls-settings.js";
+import type { ConnectionPoolSettings } from "../../config/kinds/networking/destination-rule/connection-pool.js";
+import type { ServerTLSSettings } from "../../config/kinds/networking/server-tls-settings.js";
 import type { ResourceRef } from "../../config/resource.js";
 import type { AddressFamilies } from "../../mesh/proxy/proxy.js";
 import type { Decision } from "../../mesh/security/tls-decisions.js";

@@ -1,6 +1,6 @@
 import { byKey } from "../../base/compare-text.js";
 import { defined } from "../../base/defined.js";
-import { ENDPOINT_METADATA } from "../../config/kinds/peer-attributes.js";
+import { ENDPOINT_METADATA } from "../../config/kinds/telemetry/peer-attributes.js";
 import {
   type EndpointGroup,
   localityBalancing,

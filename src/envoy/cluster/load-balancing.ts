@@ -1,5 +1,5 @@
-import type { LoadBalancerSettings } from "../../config/kinds/load-balancer.js";
-import type { OutlierDetection } from "../../config/kinds/outlier-detection.js";
+import type { LoadBalancerSettings } from "../../config/kinds/networking/destination-rule/load-balancer.js";
+import type { OutlierDetection } from "../../config/kinds/networking/destination-rule/outlier-detection.js";
 import type { LocalityBalancing } from "../../mesh/routing/locality-balancing.js";
 import type { Cluster_SlowStartConfigJson, ClusterJson } from "../api.js";
 import { goDuration } from "../duration.js";

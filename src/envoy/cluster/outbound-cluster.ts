@@ -1,5 +1,5 @@
 /** The clusters of a service as its callers see it: one for each port, and one for each subset of a port. */
-import { isConfigMapCredential } from "../../config/kinds/client-tls-settings.js";
+import { isConfigMapCredential } from "../../config/kinds/networking/destination-rule/client-tls-settings.js";
 import type { TLSConfig } from "../../config/mesh-config/mesh-config-schema.js";
 import type { ResourceRef } from "../../config/resource.js";
 import { isWildcard } from "../../mesh/hostname.js";

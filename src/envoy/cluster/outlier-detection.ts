@@ -1,5 +1,5 @@
 import { defined, positive } from "../../base/defined.js";
-import type { OutlierDetection } from "../../config/kinds/outlier-detection.js";
+import type { OutlierDetection } from "../../config/kinds/networking/destination-rule/outlier-detection.js";
 import type { OutlierDetectionJson } from "../api.js";
 import { goDuration } from "../duration.js";
 

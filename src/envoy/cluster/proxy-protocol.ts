@@ -1,4 +1,4 @@
-import type { ProxyProtocol } from "../../config/kinds/traffic-policy.js";
+import type { ProxyProtocol } from "../../config/kinds/networking/destination-rule/traffic-policy.js";
 import { any } from "../any.js";
 import type { ClusterJson, TransportSocketJson } from "../api.js";
 import { plaintextSocket } from "../tls/mutual-tls.js";

@@ -1,6 +1,6 @@
 /** Clusters that do not depend on any service. */
 import { defined } from "../../base/defined.js";
-import type { ConnectionPoolSettings } from "../../config/kinds/connection-pool.js";
+import type { ConnectionPoolSettings } from "../../config/kinds/networking/destination-rule/connection-pool.js";
 import type { AddressFamilies, LookUpFamily } from "../../mesh/proxy/proxy.js";
 import { cidrRange } from "../address.js";
 import type { ClusterJson } from "../api.js";

@@ -1,6 +1,6 @@
 import { defined, positive } from "../../base/defined.js";
-import type { ClientTLSSettings } from "../../config/kinds/client-tls-settings.js";
-import type { ConnectionPoolSettings } from "../../config/kinds/connection-pool.js";
+import type { ClientTLSSettings } from "../../config/kinds/networking/destination-rule/client-tls-settings.js";
+import type { ConnectionPoolSettings } from "../../config/kinds/networking/destination-rule/connection-pool.js";
 import { isHttp, isHttp2, type Protocol } from "../../mesh/service/protocol.js";
 import type { ClusterJson, Http2ProtocolOptionsJson, HttpProtocolOptionsJson } from "../api.js";
 import { goDuration } from "../duration.js";

@@ -1,6 +1,6 @@
 import { given } from "../../base/defined.js";
-import type { ClientTLSSettings } from "../../config/kinds/client-tls-settings.js";
-import { isIpAddress } from "../../config/kinds/dns-names.js";
+import type { ClientTLSSettings } from "../../config/kinds/networking/destination-rule/client-tls-settings.js";
+import { isIpAddress } from "../../config/kinds/value/dns-names.js";
 import type { TLSConfig } from "../../config/mesh-config/mesh-config-schema.js";
 import type {
   ClusterJson,

@@ -1,7 +1,7 @@
 /** What configures the filter of an extension, by itself: a proxy asks for it by the filter's name (ECDS). */
 import type { AnyJson } from "@bufbuild/protobuf/wkt";
 import { defined } from "../../base/defined.js";
-import type { WasmConfig } from "../../config/kinds/wasm-config.js";
+import type { WasmConfig } from "../../config/kinds/extensions/wasm-config.js";
 import type { Extension } from "../../mesh/extension/extensions.js";
 import type { WasmModule } from "../../mesh/extension/wasm-modules.js";
 import { any } from "../any.js";

@@ -1,5 +1,5 @@
 /** Extensions as patches: what they add to chains of filters, beside what EnvoyFilters do. */
-import type { TrafficSelectors } from "../../config/kinds/wasm-config.js";
+import type { TrafficSelectors } from "../../config/kinds/extensions/wasm-config.js";
 import type { EnvoyPatch } from "../../mesh/extension/envoy-filters.js";
 import type { Extension } from "../../mesh/extension/extensions.js";
 import type { PatchSide } from "../patch/compiled-patch.js";

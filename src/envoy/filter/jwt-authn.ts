@@ -1,7 +1,7 @@
 /** Checks the tokens of requests: Istio's RequestAuthentications as Envoy's JWT filter. */
 import { defined } from "../../base/defined.js";
-import { usableKeySet } from "../../config/kinds/jwks.js";
-import type { JWTRule } from "../../config/kinds/request-authentication.js";
+import { usableKeySet } from "../../config/kinds/security/jwks.js";
+import type { JWTRule } from "../../config/kinds/security/request-authentication.js";
 import type { ResourceOf } from "../../config/kinds.js";
 import { any } from "../any.js";
 import type { HttpFilterJson, JwtProviderJson, JwtRequirementJson } from "../api.js";

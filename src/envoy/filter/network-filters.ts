@@ -1,7 +1,7 @@
 /** Network filters other than the HTTP connection manager. */
 import { defined } from "../../base/defined.js";
 import { formatHostPort } from "../../base/host-port.js";
-import type { TunnelSettings } from "../../config/kinds/traffic-policy.js";
+import type { TunnelSettings } from "../../config/kinds/networking/destination-rule/traffic-policy.js";
 import type { ConnectionSettings } from "../../mesh/proxy/connection-settings.js";
 import { any } from "../any.js";
 import type { AccessLogJson, FilterJson, ListenerFilterJson, TcpProxyJson } from "../api.js";

@@ -4,7 +4,7 @@ import type { Engine } from "../../base/engine.js";
 import { groupBy } from "../../base/group-by.js";
 import type { Lazy } from "../../base/lazy.js";
 import { overlay, Table } from "../../base/table.js";
-import { serverPort } from "../../config/kinds/gateway.js";
+import { serverPort } from "../../config/kinds/networking/gateway.js";
 import type { MeshConfig } from "../../config/mesh-config/mesh-config.js";
 import { formatRef, type ResourceRef } from "../../config/resource.js";
 import {

@@ -1,7 +1,10 @@
 /** The secrets of a gateway's servers, as far as the gateway may have them. */
 
 import type { Engine } from "../../base/engine.js";
-import { configMapKey, isConfigMapCredential } from "../../config/kinds/client-tls-settings.js";
+import {
+  configMapKey,
+  isConfigMapCredential,
+} from "../../config/kinds/networking/destination-rule/client-tls-settings.js";
 import type { ResourceOf } from "../../config/kinds.js";
 import { mayReadSecret, secretOf } from "../../config/secret-grants.js";
 import { gatewaysOf } from "../../mesh/gateway/gateway.js";

@@ -1,6 +1,6 @@
 /** How a sidecar takes connections for one port of its application. */
 
-import type { ServerTLSSettings } from "../../config/kinds/server-tls-settings.js";
+import type { ServerTLSSettings } from "../../config/kinds/networking/server-tls-settings.js";
 import type { MutualTlsMode } from "../../mesh/security/peer-authentication.js";
 import { listenerProtocol, type Protocol } from "../../mesh/service/protocol.js";
 import type {

@@ -1,6 +1,6 @@
 /** The inbound listeners of a sidecar. */
 import { defined } from "../../base/defined.js";
-import type { HTTPRetry } from "../../config/kinds/http-retry.js";
+import type { HTTPRetry } from "../../config/kinds/networking/virtual-service/http-retry.js";
 import { DEFAULT_CONNECTIONS } from "../../mesh/proxy/connection-settings.js";
 import type { AddressFamilies } from "../../mesh/proxy/proxy.js";
 import { type DecidedMode, decidingPart } from "../../mesh/security/peer-authentication.js";

@@ -4,7 +4,7 @@
  * address, or share the port and are told apart by server name.
  */
 import { defined } from "../../base/defined.js";
-import { hasPartialWildcard } from "../../config/kinds/dns-names.js";
+import { hasPartialWildcard } from "../../config/kinds/value/dns-names.js";
 import type { ResourceRef } from "../../config/resource.js";
 import type { VirtualService } from "../../mesh/routing/virtual-service.js";
 import { isTls, listenerProtocol } from "../../mesh/service/protocol.js";

@@ -1,5 +1,5 @@
 /** The virtual hosts of sidecars: what becomes of requests for the hosts that they can see. */
-import type { HTTPRetry } from "../../config/kinds/http-retry.js";
+import type { HTTPRetry } from "../../config/kinds/networking/virtual-service/http-retry.js";
 import type { ResourceRef } from "../../config/resource.js";
 import type { Mesh } from "../../mesh/mesh.js";
 import { sendsAttemptCount, sendsForwardedHost } from "../../mesh/proxy/http-settings.js";

@@ -3,7 +3,7 @@
 import { didYouMean } from "../../base/closest-word.js";
 import { typeNameIn } from "../../base/type-url.js";
 import type { Path } from "../../config/kind.js";
-import type { EnvoyConfigObjectPatch } from "../../config/kinds/envoy-patch.js";
+import type { EnvoyConfigObjectPatch } from "../../config/kinds/networking/envoy-patch.js";
 import type { CheckPatch, PatchProblem } from "../../config/references/envoy-patches.js";
 import { formatViolation } from "../check/violation.js";
 import { EncodeError, type Encoder } from "../resource/encoder.js";

@@ -1,6 +1,6 @@
 /** Patches of EnvoyFilters, read by Envoy's own schema. */
 import type { JsonObject } from "@bufbuild/protobuf";
-import type { EnvoyConfigObjectMatch, Patch } from "../../config/kinds/envoy-patch.js";
+import type { EnvoyConfigObjectMatch, Patch } from "../../config/kinds/networking/envoy-patch.js";
 import type { EnvoyPatch } from "../../mesh/extension/envoy-filters.js";
 import type { Proxy } from "../../mesh/proxy/proxy.js";
 import { EncodeError, type Encoder } from "../resource/encoder.js";

@@ -1,5 +1,5 @@
 /** Which listeners, and what in them, a patch is for. See Istio, EnvoyFilter.ListenerMatch. */
-import type { ListenerMatch } from "../../config/kinds/envoy-patch.js";
+import type { ListenerMatch } from "../../config/kinds/networking/envoy-patch.js";
 import type {
   FilterChainJson,
   FilterChainMatchJson,

@@ -1,5 +1,5 @@
 import { durationMs } from "../../config/duration.js";
-import type { CorsPolicy } from "../../config/kinds/cors-policy.js";
+import type { CorsPolicy } from "../../config/kinds/networking/virtual-service/cors-policy.js";
 import { stringMatcher } from "../string-matcher.js";
 
 /** Which origins may use a route; those in the deprecated field count where the other has none. See Istio, CorsPolicy. */

@@ -1,6 +1,9 @@
 /** Where a route of a VirtualService sends requests: its destinations, and those of copies. */
-import type { Destination } from "../../config/kinds/destination.js";
-import type { HTTPRoute, HTTPRouteDestination } from "../../config/kinds/http-route.js";
+import type { Destination } from "../../config/kinds/networking/virtual-service/destination.js";
+import type {
+  HTTPRoute,
+  HTTPRouteDestination,
+} from "../../config/kinds/networking/virtual-service/http-route.js";
 import type { HostResolver } from "../../mesh/host-resolver.js";
 import {
   destinationHost,

@@ -1,4 +1,7 @@
-import { GRPC_STATUSES, type HTTPFaultInjection } from "../../config/kinds/fault-injection.js";
+import {
+  GRPC_STATUSES,
+  type HTTPFaultInjection,
+} from "../../config/kinds/networking/virtual-service/fault-injection.js";
 import type { HTTPFaultJson } from "../api.js";
 import { goDuration } from "../duration.js";
 import { share } from "./percent.js";

@@ -1,5 +1,5 @@
 /** The route configurations of a gateway. */
-import { serverPort } from "../../config/kinds/gateway.js";
+import { serverPort } from "../../config/kinds/networking/gateway.js";
 import type { ResourceRef } from "../../config/resource.js";
 import { type GatewayServer, parseServerHost } from "../../mesh/gateway/gateway.js";
 import { compareSpecificity, isSubsetOf, isWildcard } from "../../mesh/hostname.js";

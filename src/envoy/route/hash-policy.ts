@@ -1,4 +1,4 @@
-import type { ConsistentHashLB } from "../../config/kinds/load-balancer.js";
+import type { ConsistentHashLB } from "../../config/kinds/networking/destination-rule/load-balancer.js";
 import { type RouteClient, type RouteRules, routePolicy } from "../../mesh/routing/route-rules.js";
 import type { RouteAction_HashPolicyJson } from "../api.js";
 import { goDuration } from "../duration.js";

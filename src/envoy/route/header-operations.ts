@@ -1,5 +1,5 @@
 import { byKey } from "../../base/compare-text.js";
-import type { Headers } from "../../config/kinds/header-operations.js";
+import type { Headers } from "../../config/kinds/networking/virtual-service/header-operations.js";
 import type { HeaderValueOptionJson } from "../api.js";
 
 /** What is done to headers, in the fields that routes, virtual hosts and weighted clusters share. */

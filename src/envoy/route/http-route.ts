@@ -1,8 +1,11 @@
 /** The routes of a VirtualService. */
-import type { HTTPMatchRequest } from "../../config/kinds/http-match.js";
-import type { HTTPRetry } from "../../config/kinds/http-retry.js";
-import type { HTTPRewrite } from "../../config/kinds/http-rewrite.js";
-import type { HTTPRoute, HTTPRouteDestination } from "../../config/kinds/http-route.js";
+import type { HTTPMatchRequest } from "../../config/kinds/networking/virtual-service/http-match.js";
+import type { HTTPRetry } from "../../config/kinds/networking/virtual-service/http-retry.js";
+import type { HTTPRewrite } from "../../config/kinds/networking/virtual-service/http-rewrite.js";
+import type {
+  HTTPRoute,
+  HTTPRouteDestination,
+} from "../../config/kinds/networking/virtual-service/http-route.js";
 import { authorizersOf, type RouteAuthorizer } from "../../mesh/gateway-api/external-auth.js";
 import { type SessionState, sessionsOf } from "../../mesh/gateway-api/session.js";
 import { type Labels, selects } from "../../mesh/labels.js";

@@ -3,7 +3,7 @@
  * it on the port of the service: the port in a request only says on which listener it came, and must not choose another.
  */
 import { literalRegex } from "../../base/literal-regex.js";
-import { domainProblem } from "../../config/kinds/dns-names.js";
+import { domainProblem } from "../../config/kinds/value/dns-names.js";
 import { isSubsetOf } from "../../mesh/hostname.js";
 import { any } from "../any.js";
 import type { HeaderMatcherJson, HttpFilterJson, RouteJson } from "../api.js";

@@ -1,5 +1,5 @@
 import { literalRegex } from "../../base/literal-regex.js";
-import type { HTTPRewrite } from "../../config/kinds/http-rewrite.js";
+import type { HTTPRewrite } from "../../config/kinds/networking/virtual-service/http-rewrite.js";
 import type { RouteActionJson, RouteMatchJson } from "../api.js";
 
 type PathRewrite = Pick<RouteActionJson, "prefixRewrite" | "regexRewrite">;

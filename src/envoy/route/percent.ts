@@ -1,4 +1,4 @@
-import type { Percent } from "../../config/kinds/fields.js";
+import type { Percent } from "../../config/kinds/value/fields.js";
 import type { FractionalPercentJson } from "../api.js";
 
 const MILLIONTHS_PER_PERCENT = 10_000;

@@ -1,7 +1,7 @@
 import { defined } from "../../base/defined.js";
 import { memberOf } from "../../base/member-of.js";
-import type { HTTPDirectResponse } from "../../config/kinds/http-direct-response.js";
-import type { HTTPRedirect } from "../../config/kinds/http-redirect.js";
+import type { HTTPDirectResponse } from "../../config/kinds/networking/virtual-service/http-direct-response.js";
+import type { HTTPRedirect } from "../../config/kinds/networking/virtual-service/http-redirect.js";
 import type { RedirectActionJson, RouteJson, RouteMatchJson } from "../api.js";
 import { replacedPrefix } from "./path-rewrite.js";
 

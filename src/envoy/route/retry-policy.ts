@@ -1,5 +1,8 @@
 import { defined } from "../../base/defined.js";
-import { type HTTPRetry, retriedStatus } from "../../config/kinds/http-retry.js";
+import {
+  type HTTPRetry,
+  retriedStatus,
+} from "../../config/kinds/networking/virtual-service/http-retry.js";
 import { any } from "../any.js";
 import type { RetryPolicyJson } from "../api.js";
 import { goDuration } from "../duration.js";

@@ -1,6 +1,6 @@
 import { byKey } from "../../base/compare-text.js";
-import type { HTTPMatchRequest } from "../../config/kinds/http-match.js";
-import type { StringMatch } from "../../config/kinds/string-match.js";
+import type { HTTPMatchRequest } from "../../config/kinds/networking/virtual-service/http-match.js";
+import type { StringMatch } from "../../config/kinds/value/string-match.js";
 import type {
   HeaderMatcherJson,
   MetadataMatcherJson,

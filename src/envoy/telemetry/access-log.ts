@@ -1,4 +1,4 @@
-import { WITHOUT_QUERY } from "../../config/kinds/format-commands.js";
+import { WITHOUT_QUERY } from "../../config/kinds/format/format-commands.js";
 import type { LogFile } from "../../mesh/telemetry/access-logging.js";
 import { any } from "../any.js";
 import type { AccessLogFilterJson, AccessLogJson } from "../api.js";

@@ -4,8 +4,8 @@
  * endpoint's metadata for whom it calls, and the certificate for who calls it.
  */
 
-import type { MetricValue } from "../../config/kinds/metric-expression.js";
-import { ENDPOINT_METADATA } from "../../config/kinds/peer-attributes.js";
+import type { MetricValue } from "../../config/kinds/telemetry/metric-expression.js";
+import { ENDPOINT_METADATA } from "../../config/kinds/telemetry/peer-attributes.js";
 import {
   type MadeMetric,
   METRIC_NAMES,

@@ -1,5 +1,5 @@
 /** How connection managers trace requests. */
-import type { CustomTag } from "../../config/kinds/telemetry.js";
+import type { CustomTag } from "../../config/kinds/telemetry/telemetry.js";
 import type { ProxyTracing } from "../../mesh/telemetry/tracing.js";
 import type { CustomTagJson, HttpConnectionManager_TracingJson } from "../api.js";
 import { firstOf, firstOr, ownLabel, ownMetadata } from "./format.js";

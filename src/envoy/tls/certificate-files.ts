@@ -4,8 +4,11 @@
  */
 
 import { given } from "../../base/defined.js";
-import type { ClientTLSSettings } from "../../config/kinds/client-tls-settings.js";
-import type { ServerTLSSettings, TLSCertificate } from "../../config/kinds/server-tls-settings.js";
+import type { ClientTLSSettings } from "../../config/kinds/networking/destination-rule/client-tls-settings.js";
+import type {
+  ServerTLSSettings,
+  TLSCertificate,
+} from "../../config/kinds/networking/server-tls-settings.js";
 import type { CommonTlsContextJson, SecretJson } from "../api.js";
 import { adsCredential } from "../config-source.js";
 import { meshRootsList } from "./mesh-roots.js";

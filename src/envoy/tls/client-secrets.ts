@@ -1,6 +1,9 @@
 /** The secrets by which a proxy shows itself to servers, and knows them, as DestinationRules say. */
 import type { Engine } from "../../base/engine.js";
-import { configMapKey, isConfigMapCredential } from "../../config/kinds/client-tls-settings.js";
+import {
+  configMapKey,
+  isConfigMapCredential,
+} from "../../config/kinds/networking/destination-rule/client-tls-settings.js";
 import { secretOf } from "../../config/secret-grants.js";
 import type { Mesh } from "../../mesh/mesh.js";
 import type { Proxy } from "../../mesh/proxy/proxy.js";

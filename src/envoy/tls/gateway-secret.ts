@@ -1,6 +1,6 @@
 /** The secrets of a gateway's servers, as Envoy is given them. */
 import { credentialIn, type SecretValue } from "../../config/credential.js";
-import type { SecretBody } from "../../config/kinds/secret.js";
+import type { SecretBody } from "../../config/kinds/kubernetes/secret.js";
 import type { DataSourceJson, SecretJson } from "../api.js";
 
 /** A server's certificate and key; undefined without both. */

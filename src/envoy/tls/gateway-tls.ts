@@ -1,6 +1,6 @@
 /** TLS of a gateway's servers with clients outside of the mesh. */
-import type { Server } from "../../config/kinds/gateway.js";
-import type { ServerTLSSettings } from "../../config/kinds/server-tls-settings.js";
+import type { Server } from "../../config/kinds/networking/gateway.js";
+import type { ServerTLSSettings } from "../../config/kinds/networking/server-tls-settings.js";
 import type {
   CertificateValidationContextJson,
   CommonTlsContextJson,

@@ -1,4 +1,4 @@
-import { isIpAddress } from "../../config/kinds/dns-names.js";
+import { isIpAddress } from "../../config/kinds/value/dns-names.js";
 import type { CertificateValidationContextJson } from "../api.js";
 
 type TypedName = NonNullable<CertificateValidationContextJson["matchTypedSubjectAltNames"]>[number];

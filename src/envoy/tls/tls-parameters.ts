@@ -1,6 +1,6 @@
 /** The versions, cipher suites and curves of TLS: the mesh's, and those of single resources, which go before. */
-import type { ServerTLSSettings } from "../../config/kinds/server-tls-settings.js";
-import { knownCipherSuites, knownCurves } from "../../config/kinds/tls-algorithms.js";
+import type { ServerTLSSettings } from "../../config/kinds/networking/server-tls-settings.js";
+import { knownCipherSuites, knownCurves } from "../../config/kinds/networking/tls-algorithms.js";
 import type { TLSConfig } from "../../config/mesh-config/mesh-config-schema.js";
 import type { TlsParametersJson } from "../api.js";
 

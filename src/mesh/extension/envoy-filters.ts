@@ -3,7 +3,7 @@ import { RE2JS } from "re2js";
 import type { Engine } from "../../base/engine.js";
 import { Table } from "../../base/table.js";
 import type { Path } from "../../config/kind.js";
-import type { EnvoyConfigObjectPatch } from "../../config/kinds/envoy-patch.js";
+import type { EnvoyConfigObjectPatch } from "../../config/kinds/networking/envoy-patch.js";
 import type { ResourceOf } from "../../config/kinds.js";
 import { keyOf, type ResourceRef, refOf } from "../../config/resource.js";
 import { selects } from "../labels.js";

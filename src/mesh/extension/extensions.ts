@@ -2,8 +2,8 @@
 import type { Engine } from "../../base/engine.js";
 import { Table } from "../../base/table.js";
 import type { Path } from "../../config/kind.js";
-import type { PolicyTargets } from "../../config/kinds/selectors.js";
-import type { TrafficSelectors, WasmConfig } from "../../config/kinds/wasm-config.js";
+import type { TrafficSelectors, WasmConfig } from "../../config/kinds/extensions/wasm-config.js";
+import type { PolicyTargets } from "../../config/kinds/value/selectors.js";
 import type { ResourceOf } from "../../config/kinds.js";
 import { type ConfigResource, keyOf, type ResourceRef, refOf } from "../../config/resource.js";
 import { isFor, type PolicySubject } from "../policy-targets.js";

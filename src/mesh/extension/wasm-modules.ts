@@ -1,7 +1,7 @@
 /** Wasm modules: which ones plugins name, and what is known of them. */
 import type { Table } from "../../base/table.js";
-import { schemeOf } from "../../config/kinds/urls.js";
-import type { WasmConfig } from "../../config/kinds/wasm-config.js";
+import type { WasmConfig } from "../../config/kinds/extensions/wasm-config.js";
+import { schemeOf } from "../../config/kinds/value/urls.js";
 
 /** What became of fetching a module. */
 export type WasmModule =

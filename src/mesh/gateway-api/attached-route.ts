@@ -1,8 +1,11 @@
 /** Routes of the Gateway API at what they are attached to, and the VirtualServices that those at one place are together. */
 import { compareText } from "../../base/compare-text.js";
 import type { ParentReference } from "../../config/kinds/gateway-api/parents.js";
-import type { HTTPRoute } from "../../config/kinds/http-route.js";
-import type { TCPRoute, TLSRoute } from "../../config/kinds/l4-routes.js";
+import type { HTTPRoute } from "../../config/kinds/networking/virtual-service/http-route.js";
+import type {
+  TCPRoute,
+  TLSRoute,
+} from "../../config/kinds/networking/virtual-service/l4-routes.js";
 import type { ResourceOf } from "../../config/kinds.js";
 import type { ResourceMetadata, ResourceRef } from "../../config/resource.js";
 import { compareSpecificity } from "../hostname.js";

@@ -4,7 +4,7 @@ import type { Engine } from "../../base/engine.js";
 import { Table } from "../../base/table.js";
 import { backendTls, type TlsTarget } from "../../config/gateway-api/backend-tls.js";
 import { createMeshParents, type ParentPort } from "../../config/gateway-api/mesh-parents.js";
-import type { ClientTLSSettings } from "../../config/kinds/client-tls-settings.js";
+import type { ClientTLSSettings } from "../../config/kinds/networking/destination-rule/client-tls-settings.js";
 import type { ResourceOf } from "../../config/kinds.js";
 import { keyOf, refOf } from "../../config/resource.js";
 import type { ResourceTables } from "../../config/snapshot.js";

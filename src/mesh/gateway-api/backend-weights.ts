@@ -1,5 +1,5 @@
-import type { Destination } from "../../config/kinds/destination.js";
 import type { BackendObjectReference } from "../../config/kinds/gateway-api/backends.js";
+import type { Destination } from "../../config/kinds/networking/virtual-service/destination.js";
 import { type BackendContext, destinationOf } from "./backend.js";
 
 /** A backend with its share. */

@@ -1,6 +1,7 @@
 /** Where the routes of the Gateway API send requests and connections. See Istio, buildDestination. */
-import type { Destination } from "../../config/kinds/destination.js";
+
 import type { BackendObjectReference } from "../../config/kinds/gateway-api/backends.js";
+import type { Destination } from "../../config/kinds/networking/virtual-service/destination.js";
 import { DEFAULT_DOMAIN, serviceHostname } from "../hostname.js";
 
 /** A backend, seen from a route of a namespace. */

@@ -1,6 +1,9 @@
 /** The rules of TCPRoutes and TLSRoutes as routes of VirtualServices. See Istio, convertTCPRoute and convertTLSRoute. */
 import type { BackendRef } from "../../config/kinds/gateway-api/backends.js";
-import type { TCPRoute, TLSRoute } from "../../config/kinds/l4-routes.js";
+import type {
+  TCPRoute,
+  TLSRoute,
+} from "../../config/kinds/networking/virtual-service/l4-routes.js";
 import type { ResourceOf } from "../../config/kinds.js";
 import { refOf } from "../../config/resource.js";
 import type { Made } from "./attached-route.js";

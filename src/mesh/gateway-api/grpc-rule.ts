@@ -1,8 +1,8 @@
 /** The rules of GRPCRoutes as the HTTP routes of VirtualServices: calls of gRPC are requests by POST. See Istio, convertGRPCRoute. */
 import type { GRPCRouteMatch, GRPCRouteRule } from "../../config/kinds/gateway-api/grpc-route.js";
-import type { HTTPMatchRequest } from "../../config/kinds/http-match.js";
-import type { HTTPRoute } from "../../config/kinds/http-route.js";
-import type { StringMatch } from "../../config/kinds/string-match.js";
+import type { HTTPMatchRequest } from "../../config/kinds/networking/virtual-service/http-match.js";
+import type { HTTPRoute } from "../../config/kinds/networking/virtual-service/http-route.js";
+import type { StringMatch } from "../../config/kinds/value/string-match.js";
 import type { ResourceOf } from "../../config/kinds.js";
 import { refOf } from "../../config/resource.js";
 import type { Made } from "./attached-route.js";

@@ -1,7 +1,6 @@
 /** The filters of HTTPRoutes as what VirtualServices say of headers, hosts and paths. */
 
 import { literalRegex } from "../../base/literal-regex.js";
-import type { CorsPolicy } from "../../config/kinds/cors-policy.js";
 import type { HeaderModifier } from "../../config/kinds/gateway-api/header-modifier.js";
 import type {
   CORSFilter,
@@ -10,11 +9,15 @@ import type {
   RequestRedirect,
   URLRewrite,
 } from "../../config/kinds/gateway-api/http-filters.js";
-import type { HeaderOperations, Headers } from "../../config/kinds/header-operations.js";
-import type { HTTPRedirect } from "../../config/kinds/http-redirect.js";
-import type { HTTPRewrite } from "../../config/kinds/http-rewrite.js";
-import type { HTTPMirrorPolicy } from "../../config/kinds/http-route.js";
-import type { StringMatch } from "../../config/kinds/string-match.js";
+import type { CorsPolicy } from "../../config/kinds/networking/virtual-service/cors-policy.js";
+import type {
+  HeaderOperations,
+  Headers,
+} from "../../config/kinds/networking/virtual-service/header-operations.js";
+import type { HTTPRedirect } from "../../config/kinds/networking/virtual-service/http-redirect.js";
+import type { HTTPRewrite } from "../../config/kinds/networking/virtual-service/http-rewrite.js";
+import type { HTTPMirrorPolicy } from "../../config/kinds/networking/virtual-service/http-route.js";
+import type { StringMatch } from "../../config/kinds/value/string-match.js";
 import { type BackendContext, destinationOf, NOWHERE } from "./backend.js";
 
 /** The filters that a route and its backends may have, of HTTPRoutes and GRPCRoutes. */

@@ -4,8 +4,8 @@ import {
   pathOf,
   type ValueMatch,
 } from "../../config/kinds/gateway-api/http-matches.js";
-import type { HTTPMatchRequest } from "../../config/kinds/http-match.js";
-import type { StringMatch } from "../../config/kinds/string-match.js";
+import type { HTTPMatchRequest } from "../../config/kinds/networking/virtual-service/http-match.js";
+import type { StringMatch } from "../../config/kinds/value/string-match.js";
 
 /** A match of a VirtualService that takes the same requests. See Gateway API, HTTPRouteMatch. */
 export function matchRequest(match: HTTPRouteMatch): HTTPMatchRequest {

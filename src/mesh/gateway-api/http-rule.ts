@@ -7,9 +7,12 @@ import {
 } from "../../config/kinds/gateway-api/http-filters.js";
 import type { HTTPBackendRef, HTTPRouteRule } from "../../config/kinds/gateway-api/http-route.js";
 import type { SessionPersistence } from "../../config/kinds/gateway-api/session-persistence.js";
-import type { HTTPMatchRequest } from "../../config/kinds/http-match.js";
-import type { HTTPRetry } from "../../config/kinds/http-retry.js";
-import type { HTTPRoute, HTTPRouteDestination } from "../../config/kinds/http-route.js";
+import type { HTTPMatchRequest } from "../../config/kinds/networking/virtual-service/http-match.js";
+import type { HTTPRetry } from "../../config/kinds/networking/virtual-service/http-retry.js";
+import type {
+  HTTPRoute,
+  HTTPRouteDestination,
+} from "../../config/kinds/networking/virtual-service/http-route.js";
 import type { ResourceOf } from "../../config/kinds.js";
 import { keyOf, type ResourceRef, refOf } from "../../config/resource.js";
 import type { Made } from "./attached-route.js";

@@ -4,7 +4,10 @@
  */
 import { literalRegex } from "../../base/literal-regex.js";
 import { durationMs } from "../../config/duration.js";
-import type { HTTPRoute, HTTPRouteDestination } from "../../config/kinds/http-route.js";
+import type {
+  HTTPRoute,
+  HTTPRouteDestination,
+} from "../../config/kinds/networking/virtual-service/http-route.js";
 import type { SessionState } from "./session.js";
 
 type CookieState = Extract<SessionState, { type: "cookie" }>;

@@ -6,7 +6,7 @@ import { Table } from "../../base/table.js";
 import { backendCertificate } from "../../config/gateway-api/backend-certificate.js";
 import { gatewayNameOf, type Listener } from "../../config/gateway-api/listener.js";
 import { listenerTls } from "../../config/gateway-api/listener-tls.js";
-import type { GatewaySpec, Server } from "../../config/kinds/gateway.js";
+import type { GatewaySpec, Server } from "../../config/kinds/networking/gateway.js";
 import type { ResourceOf } from "../../config/kinds.js";
 import { keyOf } from "../../config/resource.js";
 import { namedServicesOf } from "../gateway/gateway.js";

@@ -1,6 +1,6 @@
 /** How the routes of a rule keep clients with the endpoints that answered them. See Gateway API, SessionPersistence. */
 import type { SessionPersistence } from "../../config/kinds/gateway-api/session-persistence.js";
-import type { HTTPMatchRequest } from "../../config/kinds/http-match.js";
+import type { HTTPMatchRequest } from "../../config/kinds/networking/virtual-service/http-match.js";
 import type { ConfigResource, ResourceRef } from "../../config/resource.js";
 
 /** By what a client says which endpoint answered it. */

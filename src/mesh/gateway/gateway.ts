@@ -1,5 +1,5 @@
 import type { Table } from "../../base/table.js";
-import { type Server, serverPort } from "../../config/kinds/gateway.js";
+import { type Server, serverPort } from "../../config/kinds/networking/gateway.js";
 import type { ResourceOf } from "../../config/kinds.js";
 import { keyOf, refOf } from "../../config/resource.js";
 import { type Labels, selects } from "../labels.js";

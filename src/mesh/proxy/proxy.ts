@@ -1,7 +1,7 @@
 import ipaddr from "ipaddr.js";
 import { byKey } from "../../base/compare-text.js";
 import { isMap } from "../../base/is-map.js";
-import { isIpAddress } from "../../config/kinds/dns-names.js";
+import { isIpAddress } from "../../config/kinds/value/dns-names.js";
 import {
   GatewayTopology,
   type ProxyConfigFields,

@@ -1,7 +1,7 @@
 /** The requests that both a root's route and one of its delegate take. See Istio, mergeHTTPMatchRequests. */
 import { memberOf } from "../../base/member-of.js";
-import type { HTTPMatchRequest } from "../../config/kinds/http-match.js";
-import type { StringMatch } from "../../config/kinds/string-match.js";
+import type { HTTPMatchRequest } from "../../config/kinds/networking/virtual-service/http-match.js";
+import type { StringMatch } from "../../config/kinds/value/string-match.js";
 
 type Matches = readonly HTTPMatchRequest[];
 

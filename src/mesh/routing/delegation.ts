@@ -1,9 +1,9 @@
 /** VirtualServices that leave routes to others, their delegates. See Istio, Delegate. */
 import type { Engine } from "../../base/engine.js";
 import { Table } from "../../base/table.js";
-import type { Destination } from "../../config/kinds/destination.js";
-import type { HTTPMatchRequest } from "../../config/kinds/http-match.js";
-import type { HTTPRoute } from "../../config/kinds/http-route.js";
+import type { Destination } from "../../config/kinds/networking/virtual-service/destination.js";
+import type { HTTPMatchRequest } from "../../config/kinds/networking/virtual-service/http-match.js";
+import type { HTTPRoute } from "../../config/kinds/networking/virtual-service/http-route.js";
 import type { ResourceOf } from "../../config/kinds.js";
 import { keyOf, refOf } from "../../config/resource.js";
 import { type HostResolver, resolveHost } from "../host-resolver.js";

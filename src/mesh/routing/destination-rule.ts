@@ -1,5 +1,5 @@
 import type { Table } from "../../base/table.js";
-import type { DestinationRuleSpec } from "../../config/kinds/destination-rule.js";
+import type { DestinationRuleSpec } from "../../config/kinds/networking/destination-rule/destination-rule.js";
 import type { ResourceOf } from "../../config/kinds.js";
 import { formatRef, type ResourceRef } from "../../config/resource.js";
 import { type HostResolver, resolveHost } from "../host-resolver.js";

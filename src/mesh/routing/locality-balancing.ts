@@ -4,8 +4,8 @@ import type {
   LocalityDistribute,
   LocalityFailover,
   LocalityLoadBalancerSetting,
-} from "../../config/kinds/locality.js";
-import type { TrafficPolicy } from "../../config/kinds/traffic-policy.js";
+} from "../../config/kinds/networking/destination-rule/locality.js";
+import type { TrafficPolicy } from "../../config/kinds/networking/destination-rule/traffic-policy.js";
 import type { Labels } from "../labels.js";
 import type { Service } from "../service/service.js";
 import type { TrafficDistribution } from "../service/traffic-distribution.js";

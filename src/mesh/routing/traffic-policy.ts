@@ -1,7 +1,7 @@
 import type { Path } from "../../config/kind.js";
-import type { DestinationRuleSpec } from "../../config/kinds/destination-rule.js";
-import type { LoadBalancerSettings } from "../../config/kinds/load-balancer.js";
-import type { TrafficPolicy } from "../../config/kinds/traffic-policy.js";
+import type { DestinationRuleSpec } from "../../config/kinds/networking/destination-rule/destination-rule.js";
+import type { LoadBalancerSettings } from "../../config/kinds/networking/destination-rule/load-balancer.js";
+import type { TrafficPolicy } from "../../config/kinds/networking/destination-rule/traffic-policy.js";
 import type { Service } from "../service/service.js";
 import type { DestinationRule } from "./destination-rule.js";
 

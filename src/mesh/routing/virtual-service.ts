@@ -1,7 +1,7 @@
 import { sameElements } from "../../base/engine.js";
 import type { Table } from "../../base/table.js";
-import { gatewayKey } from "../../config/kinds/gateway-names.js";
-import type { VirtualServiceSpec } from "../../config/kinds/virtual-service.js";
+import { gatewayKey } from "../../config/kinds/networking/virtual-service/gateway-names.js";
+import type { VirtualServiceSpec } from "../../config/kinds/networking/virtual-service/virtual-service.js";
 import type { ResourceOf } from "../../config/kinds.js";
 import type { ResourceRef } from "../../config/resource.js";
 import { type HostResolver, resolveHost } from "../host-resolver.js";

@@ -3,8 +3,8 @@ import { type Engine, sameElements } from "../../base/engine.js";
 import {
   type ClientTLSSettings,
   isConfigMapCredential,
-} from "../../config/kinds/client-tls-settings.js";
-import type { DestinationRuleSpec } from "../../config/kinds/destination-rule.js";
+} from "../../config/kinds/networking/destination-rule/client-tls-settings.js";
+import type { DestinationRuleSpec } from "../../config/kinds/networking/destination-rule/destination-rule.js";
 import { selects } from "../labels.js";
 import type { Proxy } from "../proxy/proxy.js";
 import type { DestinationRule, RulesByHost } from "../routing/destination-rule.js";

@@ -1,7 +1,7 @@
 /** Rules for tokens that name an issuer, and neither its keys nor where they are. */
 import type { Table } from "../../base/table.js";
 import type { Path } from "../../config/kind.js";
-import type { JWTRule } from "../../config/kinds/request-authentication.js";
+import type { JWTRule } from "../../config/kinds/security/request-authentication.js";
 import type { ResourceOf } from "../../config/kinds.js";
 
 /** The addresses of issuers' key sets, as the issuers tell them, by issuer. */

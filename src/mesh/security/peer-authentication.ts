@@ -1,6 +1,6 @@
 import type { Table } from "../../base/table.js";
 import type { Path } from "../../config/kind.js";
-import type { MutualTLS } from "../../config/kinds/peer-authentication.js";
+import type { MutualTLS } from "../../config/kinds/security/peer-authentication.js";
 import type { ResourceOf } from "../../config/kinds.js";
 import { type ResourceRef, refOf } from "../../config/resource.js";
 import { type Labels, selects } from "../labels.js";

@@ -1,4 +1,4 @@
-import type { ServicePort as KubernetesServicePort } from "../../config/kinds/service.js";
+import type { ServicePort as KubernetesServicePort } from "../../config/kinds/kubernetes/service.js";
 import type { ResourceOf } from "../../config/kinds.js";
 import { refOf } from "../../config/resource.js";
 import { serviceHostname } from "../hostname.js";

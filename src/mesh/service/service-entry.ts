@@ -1,5 +1,5 @@
-import { endpointPort } from "../../config/kinds/service-entry.js";
-import type { WorkloadEntrySpec } from "../../config/kinds/workload-entry.js";
+import { endpointPort } from "../../config/kinds/networking/service-entry.js";
+import type { WorkloadEntrySpec } from "../../config/kinds/networking/workload-entry.js";
 import type { ResourceOf } from "../../config/kinds.js";
 import { refOf } from "../../config/resource.js";
 import { isWildcard } from "../hostname.js";

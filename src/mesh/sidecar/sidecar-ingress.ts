@@ -1,6 +1,6 @@
 /** What a Sidecar says of how its workload is called. */
-import type { ConnectionPoolSettings } from "../../config/kinds/connection-pool.js";
-import type { ServerTLSSettings } from "../../config/kinds/server-tls-settings.js";
+import type { ConnectionPoolSettings } from "../../config/kinds/networking/destination-rule/connection-pool.js";
+import type { ServerTLSSettings } from "../../config/kinds/networking/server-tls-settings.js";
 import type { ResourceOf } from "../../config/kinds.js";
 import { type Protocol, parseProtocol } from "../service/protocol.js";
 

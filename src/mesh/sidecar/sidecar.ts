@@ -1,8 +1,8 @@
 /** Sidecar resources: what the proxies of some workloads accept and reach. */
 import type { Table } from "../../base/table.js";
-import type { Destination } from "../../config/kinds/destination.js";
-import type { OutboundTrafficPolicy } from "../../config/kinds/sidecar.js";
-import type { IstioEgressListener } from "../../config/kinds/sidecar-egress.js";
+import type { OutboundTrafficPolicy } from "../../config/kinds/networking/sidecar/sidecar.js";
+import type { IstioEgressListener } from "../../config/kinds/networking/sidecar/sidecar-egress.js";
+import type { Destination } from "../../config/kinds/networking/virtual-service/destination.js";
 import type { ResourceOf } from "../../config/kinds.js";
 import type { MeshConfig } from "../../config/mesh-config/mesh-config.js";
 import { keyOf } from "../../config/resource.js";

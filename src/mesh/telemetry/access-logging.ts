@@ -1,6 +1,10 @@
 import type { Table } from "../../base/table.js";
-import { jsonFields, jsonFormatProblem, logFormatProblem } from "../../config/kinds/log-format.js";
-import type { AccessLogging } from "../../config/kinds/telemetry.js";
+import {
+  jsonFields,
+  jsonFormatProblem,
+  logFormatProblem,
+} from "../../config/kinds/format/log-format.js";
+import type { AccessLogging } from "../../config/kinds/telemetry/telemetry.js";
 import {
   type ExtensionProvider,
   type LogFormat,

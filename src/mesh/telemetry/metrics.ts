@@ -1,12 +1,15 @@
 /** Which of Istio's metrics a proxy produces, and with which tags. See Istio, Telemetry.metrics. */
 import type { Table } from "../../base/table.js";
-import { type MetricValue, metricExpression } from "../../config/kinds/metric-expression.js";
+import {
+  type MetricValue,
+  metricExpression,
+} from "../../config/kinds/telemetry/metric-expression.js";
 import type {
   IstioMetric,
   Metrics,
   MetricsOverride,
   TagOverride,
-} from "../../config/kinds/telemetry.js";
+} from "../../config/kinds/telemetry/telemetry.js";
 import { telemetryProvider } from "../../config/mesh-config/extension-provider.js";
 import type { MeshConfig } from "../../config/mesh-config/mesh-config.js";
 import {

@@ -3,7 +3,7 @@ import { type Engine, sameElements } from "../../base/engine.js";
 import { groupBy } from "../../base/group-by.js";
 import { memberOf } from "../../base/member-of.js";
 import type { Table } from "../../base/table.js";
-import type { PolicySelector } from "../../config/kinds/selectors.js";
+import type { PolicySelector } from "../../config/kinds/value/selectors.js";
 import type { ResourceOf } from "../../config/kinds.js";
 import type { Labels } from "../labels.js";
 

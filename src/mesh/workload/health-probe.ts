@@ -1,4 +1,4 @@
-import { probeAddress, type ReadinessProbe } from "../../config/kinds/workload-group.js";
+import { probeAddress, type ReadinessProbe } from "../../config/kinds/networking/workload-group.js";
 import type { ResourceOf } from "../../config/kinds.js";
 
 /** What is known of an application's health: what its proxy, or the agent beside it, has said last. */

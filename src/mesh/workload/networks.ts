@@ -6,7 +6,7 @@ import ipaddr from "ipaddr.js";
 import { byKey } from "../../base/compare-text.js";
 import type { Engine } from "../../base/engine.js";
 import type { Table } from "../../base/table.js";
-import { isIpAddress } from "../../config/kinds/dns-names.js";
+import { isIpAddress } from "../../config/kinds/value/dns-names.js";
 import type { ResourceOf } from "../../config/kinds.js";
 import { MESH_CONFIG_MAP } from "../../config/mesh-config/mesh-config.js";
 import { type MeshNetworks, meshNetworksOf } from "../../config/mesh-config/mesh-networks.js";

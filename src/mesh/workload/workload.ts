@@ -1,8 +1,8 @@
 import { isDeepStrictEqual } from "node:util";
-import { UNIX_PREFIX } from "../../config/kinds/addresses.js";
-import { isIpAddress } from "../../config/kinds/dns-names.js";
-import type { PodSpec } from "../../config/kinds/pod-template.js";
-import type { WorkloadEntrySpec } from "../../config/kinds/workload-entry.js";
+import type { PodSpec } from "../../config/kinds/kubernetes/pod-template.js";
+import type { WorkloadEntrySpec } from "../../config/kinds/networking/workload-entry.js";
+import { UNIX_PREFIX } from "../../config/kinds/value/addresses.js";
+import { isIpAddress } from "../../config/kinds/value/dns-names.js";
 import type { ResourceOf } from "../../config/kinds.js";
 import { NODE_METADATA } from "../../config/node-metadata.js";
 import { type ResourceRef, refOf } from "../../config/resource.js";

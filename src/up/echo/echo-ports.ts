@@ -1,4 +1,4 @@
-import type { PlacedPod } from "../pod-plan.js";
+import type { PlacedPod } from "../pods/pod-plan.js";
 import type { EchoListener } from "./echo-server.js";
 
 /** The ports of the pods' applications: behind a sidecar on the application's own address, else on the pod's. */

@@ -7,8 +7,8 @@ import { DEFAULT_DOMAIN, resolveShortName } from "../../mesh/hostname.js";
 import { selects } from "../../mesh/labels.js";
 import { clientTlsIn } from "../../mesh/security/credential-rules.js";
 import { isVisible, parseExportTo } from "../../mesh/visibility.js";
-import type { ExternalHost } from "../stand-ins.js";
-import type { LocalWorkload } from "../workloads.js";
+import type { ExternalHost } from "../outside/stand-ins.js";
+import type { LocalWorkload } from "../pods/workloads.js";
 import { isMade } from "./made.js";
 
 /** A Secret for calls to hosts outside the mesh: roots by which they are known, and a certificate to show them. */

@@ -1,7 +1,7 @@
 import { isIP } from "node:net";
 import { join } from "node:path";
-import { openAuthority } from "../../ca/authority.js";
-import { isServerName, type SubjectAltName } from "../../ca/certificate-template.js";
+import { openAuthority } from "../../ca/authority/authority.js";
+import { isServerName, type SubjectAltName } from "../../ca/certificate/certificate-template.js";
 import { writePrivateFile } from "../../ca/private-file.js";
 
 /** A certificate for development, with its key; PEM. */

@@ -1,14 +1,14 @@
 /** The certificates that gateways ask for by name and no file gives them. */
 import { byKey } from "../../base/compare-text.js";
-import type { Server } from "../../config/kinds/gateway.js";
+import type { Server } from "../../config/kinds/networking/gateway.js";
 import type { ResourceOf } from "../../config/kinds.js";
 import { keyOf } from "../../config/resource.js";
 import { secretOf } from "../../config/secret-grants.js";
 import type { ResourceTables } from "../../config/snapshot.js";
 import { parseServerHost } from "../../mesh/gateway/gateway.js";
 import { isAdded } from "../../mesh/made-of.js";
-import { servedGateways } from "../served-gateways.js";
-import type { LocalWorkload } from "../workloads.js";
+import { servedGateways } from "../pods/served-gateways.js";
+import type { LocalWorkload } from "../pods/workloads.js";
 import { isMade } from "./made.js";
 
 /** A Secret that a gateway needs. */

@@ -2,10 +2,10 @@
 import { withCanonicalLabels } from "../../envoy/bootstrap/node.js";
 import type { Labels } from "../../mesh/labels.js";
 import { TLS_MODE_LABEL } from "../../mesh/workload/workload.js";
-import { fileNameOf } from "../file-name.js";
-import { INJECT } from "../injection.js";
-import type { LocalPod } from "../pods.js";
-import type { LocalWorkload } from "../workloads.js";
+import { INJECT } from "../pods/injection.js";
+import type { LocalPod } from "../pods/pods.js";
+import type { LocalWorkload } from "../pods/workloads.js";
+import { fileNameOf } from "../state/file-name.js";
 import type { GatewayCredential } from "./gateway-credentials.js";
 import { MADE_ANNOTATIONS } from "./made.js";
 import type { MadeServicePort } from "./missing-gateways.js";

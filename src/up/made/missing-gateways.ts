@@ -1,6 +1,6 @@
 /** The gateway workloads, and the Services in front of them, that Gateways ask for and no file declares. */
 import { memberOf } from "../../base/member-of.js";
-import { type Server, serverPort } from "../../config/kinds/gateway.js";
+import { type Server, serverPort } from "../../config/kinds/networking/gateway.js";
 import type { ResourceOf } from "../../config/kinds.js";
 import { keyOf } from "../../config/resource.js";
 import type { ResourceTables } from "../../config/snapshot.js";
@@ -8,9 +8,9 @@ import { selectsWorkload } from "../../mesh/gateway/gateway.js";
 import type { Labels } from "../../mesh/labels.js";
 import { isOfListener, servingNamespace } from "../../mesh/made-of.js";
 import { GATEWAY_NAME_LABEL } from "../../mesh/policy-targets.js";
-import { proxyStart } from "../proxy-start.js";
-import { selectingGateways } from "../served-gateways.js";
-import type { LocalWorkload } from "../workloads.js";
+import { proxyStart } from "../pods/proxy-start.js";
+import { selectingGateways } from "../pods/served-gateways.js";
+import type { LocalWorkload } from "../pods/workloads.js";
 import { declared } from "./made.js";
 
 /** A port of a made Service. */

@@ -1,7 +1,7 @@
 /** What proxies tell of themselves. */
 
 import { readdir, readFile } from "node:fs/promises";
-import type { PlacedPod } from "../../../src/up/pod-plan.js";
+import type { PlacedPod } from "../../../src/up/pods/pod-plan.js";
 import { noteOutput } from "../../outputs/note-output.js";
 import { callAddress } from "./requests.js";
 

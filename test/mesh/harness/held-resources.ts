@@ -1,5 +1,5 @@
 /** What an Envoy holds of what came over xDS, so that two of them can be compared. */
-import type { PlacedPod } from "../../../src/up/pod-plan.js";
+import type { PlacedPod } from "../../../src/up/pods/pod-plan.js";
 import { admin } from "./admin.js";
 
 /** JSON of resources by type and name; `warming` where one is not in use yet. */

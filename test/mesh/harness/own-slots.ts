@@ -1,4 +1,4 @@
-import type { SlotShare } from "../../../src/up/addresses.js";
+import type { SlotShare } from "../../../src/up/pods/addresses.js";
 
 /** As many files of tests at a time as vitest.config.ts says. */
 const AT_A_TIME = 2;

@@ -11,9 +11,9 @@ import { request as httpsRequest, Agent as TlsAgent } from "node:https";
 import { connect, type Socket } from "node:net";
 import { type DetailedPeerCertificate, TLSSocket } from "node:tls";
 import { onTestFinished } from "vitest";
-import type { IssuedCertificate } from "../../../src/ca/authority.js";
+import type { IssuedCertificate } from "../../../src/ca/authority/authority.js";
 import type { DevelopmentCertificate } from "../../../src/up/made/development-certificates.js";
-import type { PlacedPod } from "../../../src/up/pod-plan.js";
+import type { PlacedPod } from "../../../src/up/pods/pod-plan.js";
 
 /** An answer. */
 export interface Answer {

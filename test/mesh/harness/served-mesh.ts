@@ -10,16 +10,16 @@ import {
   type ControlPlaneOptions,
   startControlPlane,
 } from "../../../src/app.js";
-import { assignSlots, podAddresses } from "../../../src/up/addresses.js";
 import { desiredMesh } from "../../../src/up/desired-mesh.js";
 import { startEchoApplications } from "../../../src/up/echo/echo.js";
 import { podListeners } from "../../../src/up/echo/echo-ports.js";
 import { createBootstrapFilter } from "../../../src/up/envoy/bootstrap-patches.js";
 import { findEnvoy } from "../../../src/up/envoy/envoy-binary.js";
 import type { EnvoyProcess } from "../../../src/up/envoy/envoy-process.js";
-import type { PlacedPod } from "../../../src/up/pod-plan.js";
-import { launchProxy, type ProxySettings } from "../../../src/up/pod-proxy.js";
-import { podId } from "../../../src/up/pods.js";
+import { assignSlots, podAddresses } from "../../../src/up/pods/addresses.js";
+import type { PlacedPod } from "../../../src/up/pods/pod-plan.js";
+import { launchProxy, type ProxySettings } from "../../../src/up/pods/pod-proxy.js";
+import { podId } from "../../../src/up/pods/pods.js";
 import { notedLogger } from "../../outputs/note-output.js";
 import { OWN_SLOTS } from "./own-slots.js";
 import {

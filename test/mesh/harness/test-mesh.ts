@@ -4,8 +4,8 @@ import { join } from "node:path";
 import { afterAll, beforeAll, onTestFinished } from "vitest";
 import type { ControlPlane, ControlPlaneOptions } from "../../../src/app.js";
 import type { SocketAddress } from "../../../src/envoy/bootstrap/bootstrap.js";
-import type { PlacedPod } from "../../../src/up/pod-plan.js";
-import { podId } from "../../../src/up/pods.js";
+import type { PlacedPod } from "../../../src/up/pods/pod-plan.js";
+import { podId } from "../../../src/up/pods/pods.js";
 import { startUp, type Up } from "../../../src/up/up.js";
 import { OWN_SLOTS } from "./own-slots.js";
 import {

@@ -1,11 +1,14 @@
 /** An authority that certifies what an agent asks, for as long as a test says. */
 
 import { type Identity, readIdentity } from "../../../src/agent/identity.js";
-import { keyOfRequest } from "../../../src/ca/certificate-request.js";
-import { BACKDATE_MS, type CertificateTemplate } from "../../../src/ca/certificate-template.js";
-import { certificatePem } from "../../../src/ca/pem.js";
+import { keyOfRequest } from "../../../src/ca/certificate/certificate-request.js";
+import {
+  BACKDATE_MS,
+  type CertificateTemplate,
+} from "../../../src/ca/certificate/certificate-template.js";
+import { certificatePem } from "../../../src/ca/certificate/pem.js";
+import { signCertificate } from "../../../src/ca/certificate/x509.js";
 import { redact } from "../../../src/ca/redacted.js";
-import { signCertificate } from "../../../src/ca/x509.js";
 import {
   authorityTemplate,
   leafTemplate,

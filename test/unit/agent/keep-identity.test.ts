@@ -10,8 +10,8 @@ import {
   keepIdentity,
   type TokenFile,
 } from "../../../src/agent/keep-identity.js";
-import type { CallerProof, CertifiedAnswer } from "../../../src/ca/certificate-client.js";
-import { BACKDATE_MS } from "../../../src/ca/certificate-template.js";
+import { BACKDATE_MS } from "../../../src/ca/certificate/certificate-template.js";
+import type { CallerProof, CertifiedAnswer } from "../../../src/ca/issue/certificate-client.js";
 import { redact } from "../../../src/ca/redacted.js";
 import { CallRefused } from "../../../src/grpc/call-refused.js";
 import { status } from "../../../src/grpc/status-code.js";

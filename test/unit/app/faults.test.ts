@@ -10,7 +10,7 @@ import {
   createProxySessions,
   type WaitingProxy,
 } from "../../../src/app/sessions/proxy-sessions.js";
-import { createUpdateLoop } from "../../../src/app/update-loop.js";
+import { createUpdateLoop } from "../../../src/app/update/update-loop.js";
 import { Table } from "../../../src/base/table.js";
 import type { Encoder } from "../../../src/envoy/resource/encoder.js";
 import { MESSAGE } from "../../../src/envoy/resource/message-types.js";

@@ -2,7 +2,7 @@
 import { describe, expect, test } from "vitest";
 import { createDiscovery } from "../../../src/app/discovery.js";
 import { createPlanner } from "../../../src/app/planner.js";
-import { watchEncoder } from "../../../src/app/withheld.js";
+import { watchEncoder } from "../../../src/app/refused/withheld.js";
 import type { Position } from "../../../src/base/diagnostic.js";
 import { Engine } from "../../../src/base/engine.js";
 import { Table } from "../../../src/base/table.js";

@@ -1,11 +1,11 @@
 import { chmod, readdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { beforeEach, describe, expect, test } from "vitest";
-import { type Authority, openAuthority } from "../../../src/ca/authority.js";
-import { certificatesOfPem } from "../../../src/ca/pem.js";
-import type { Readiness } from "../../../src/ca/rotation.js";
-import { prepareNextRoot } from "../../../src/ca/slot-source.js";
-import { generateKeyPair, isIssuedBy } from "../../../src/ca/x509.js";
+import { type Authority, openAuthority } from "../../../src/ca/authority/authority.js";
+import type { Readiness } from "../../../src/ca/authority/rotation.js";
+import { prepareNextRoot } from "../../../src/ca/authority/slot-source.js";
+import { certificatesOfPem } from "../../../src/ca/certificate/pem.js";
+import { generateKeyPair, isIssuedBy } from "../../../src/ca/certificate/x509.js";
 import { authorityTemplate, type MadeCertificate, makeCertificate } from "./make-certificate.js";
 import { temporaryDirectory } from "./temporary-directory.js";
 

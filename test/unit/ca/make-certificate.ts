@@ -2,14 +2,14 @@ import {
   type CertificateTemplate,
   rootTemplate,
   workloadTemplate,
-} from "../../../src/ca/certificate-template.js";
-import { certificatePem } from "../../../src/ca/pem.js";
+} from "../../../src/ca/certificate/certificate-template.js";
+import { certificatePem } from "../../../src/ca/certificate/pem.js";
 import {
   generateKeyPair,
   type Issuer,
   privateKeyPem,
   signCertificate,
-} from "../../../src/ca/x509.js";
+} from "../../../src/ca/certificate/x509.js";
 
 const HOUR = 3_600_000;
 const SERIAL = new Uint8Array(16).fill(9);

@@ -2,7 +2,7 @@
 import "reflect-metadata";
 import { webcrypto } from "node:crypto";
 import * as x509 from "@peculiar/x509";
-import { privateKeyPem } from "../../../src/ca/x509.js";
+import { privateKeyPem } from "../../../src/ca/certificate/x509.js";
 
 /** Of what a request is made. */
 export interface RequestOptions {

@@ -2,10 +2,10 @@ import "reflect-metadata";
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import * as x509 from "@peculiar/x509";
-import { buildCaSlot, parseSlotFile } from "../../../src/ca/ca-slot.js";
-import { certificatesOfPem } from "../../../src/ca/pem.js";
+import { buildCaSlot, parseSlotFile } from "../../../src/ca/authority/ca-slot.js";
+import { certificatesOfPem } from "../../../src/ca/certificate/pem.js";
+import { type Issuer, readCertificate } from "../../../src/ca/certificate/x509.js";
 import { redact } from "../../../src/ca/redacted.js";
-import { type Issuer, readCertificate } from "../../../src/ca/x509.js";
 
 const HOUR = 3_600_000;
 

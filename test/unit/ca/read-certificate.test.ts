@@ -1,7 +1,7 @@
 /** Certificates that others made, of which an authority may be given one. */
 import { expect, test } from "vitest";
-import { certificatesOfPem } from "../../../src/ca/pem.js";
-import { readCertificate } from "../../../src/ca/x509.js";
+import { certificatesOfPem } from "../../../src/ca/certificate/pem.js";
+import { readCertificate } from "../../../src/ca/certificate/x509.js";
 
 /** By OpenSSL, without its key: an authority with an address of mail, for code, with usages that no workload has. */
 const COMPANY = `-----BEGIN CERTIFICATE-----

@@ -1,7 +1,7 @@
 import { beforeEach, expect, test } from "vitest";
 import { Engine } from "../../../src/base/engine.js";
 import { createDiscoveredTables } from "../../../src/config/discovered-tables.js";
-import type { LabelSelector } from "../../../src/config/kinds/label-selector.js";
+import type { LabelSelector } from "../../../src/config/kinds/value/label-selector.js";
 import type { ResourceTables } from "../../../src/config/snapshot.js";
 import { type ConfigStore, createConfigStore } from "../../../src/config/store/config-store.js";
 

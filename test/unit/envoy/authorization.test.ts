@@ -1,13 +1,13 @@
 import { describe, expect, test } from "vitest";
-import type { AuthorizationCondition } from "../../../src/config/kinds/authorization-condition.js";
+import type { AuthorizationCondition } from "../../../src/config/kinds/security/authorization-condition.js";
 import type {
   AuthorizationOperation,
   AuthorizationSource,
-} from "../../../src/config/kinds/authorization-fields.js";
+} from "../../../src/config/kinds/security/authorization-fields.js";
 import type {
   AuthorizationPolicySpec,
   AuthorizationRule,
-} from "../../../src/config/kinds/authorization-policy.js";
+} from "../../../src/config/kinds/security/authorization-policy.js";
 import type { ResourceOf } from "../../../src/config/kinds.js";
 import { authorizationFilters } from "../../../src/envoy/authorization/authorization.js";
 import type { Authorizers } from "../../../src/envoy/authorization/custom.js";

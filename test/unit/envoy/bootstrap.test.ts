@@ -6,7 +6,7 @@ import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import fc from "fast-check";
 import { beforeAll, describe, expect, test } from "vitest";
-import { type Authority, openAuthority } from "../../../src/ca/authority.js";
+import { type Authority, openAuthority } from "../../../src/ca/authority/authority.js";
 import type { ProxyStatistics } from "../../../src/config/mesh-config/proxy-statistics.js";
 import {
   type Bootstrap,

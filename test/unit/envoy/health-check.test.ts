@@ -1,6 +1,6 @@
 /** What an Envoy is told to check. */
 import { expect, test } from "vitest";
-import type { ReadinessProbe } from "../../../src/config/kinds/workload-group.js";
+import type { ReadinessProbe } from "../../../src/config/kinds/networking/workload-group.js";
 import type { ResourceOf } from "../../../src/config/kinds.js";
 import { parseOffline } from "../../../src/config/parse-offline.js";
 import { NO_CHECKS, probeChecks } from "../../../src/envoy/health-check.js";

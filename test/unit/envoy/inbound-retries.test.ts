@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import type { HTTPRetry } from "../../../src/config/kinds/http-retry.js";
+import type { HTTPRetry } from "../../../src/config/kinds/networking/virtual-service/http-retry.js";
 import { inboundRetryPolicy } from "../../../src/envoy/route/retry-policy.js";
 
 test.each<[retries: HTTPRetry | undefined, policy: object | undefined]>([

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
-import { usableKeySet } from "../../../src/config/kinds/jwks.js";
-import type { JWTRule } from "../../../src/config/kinds/request-authentication.js";
+import { usableKeySet } from "../../../src/config/kinds/security/jwks.js";
+import type { JWTRule } from "../../../src/config/kinds/security/request-authentication.js";
 import { keyServer, keyServerCluster } from "../../../src/envoy/cluster/key-server-cluster.js";
 import { jwtAuthnFilter } from "../../../src/envoy/filter/jwt-authn.js";
 

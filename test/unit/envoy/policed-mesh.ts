@@ -1,5 +1,5 @@
 /** A small mesh for random policies: what its proxies are sent, and what they make of what comes to them. */
-import { isSignedBy } from "../../../src/ca/token-signature.js";
+import { isSignedBy } from "../../../src/ca/token/token-signature.js";
 import type { NodeFields } from "../../../src/mesh/proxy/proxy.js";
 import { checkAccess } from "../../../src/simulator/access.js";
 import type { Call } from "../../../src/simulator/call.js";

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import type { HTTPRedirect } from "../../../src/config/kinds/http-redirect.js";
+import type { HTTPRedirect } from "../../../src/config/kinds/networking/virtual-service/http-redirect.js";
 import { type RedirectContext, redirectAction } from "../../../src/envoy/route/redirect.js";
 
 const OWN_PORT: RedirectContext = { listenPort: 80, encrypted: false };

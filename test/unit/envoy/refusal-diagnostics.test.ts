@@ -1,7 +1,7 @@
 /** What a user is told of resources that are not sent because Envoy would refuse them. */
 import { expect, test } from "vitest";
 import { createDiscovery } from "../../../src/app/discovery.js";
-import { createWithheld, watchEncoder } from "../../../src/app/withheld.js";
+import { createWithheld, watchEncoder } from "../../../src/app/refused/withheld.js";
 import { formatDiagnostic } from "../../../src/base/diagnostic.js";
 import { Table } from "../../../src/base/table.js";
 import { parseOffline } from "../../../src/config/parse-offline.js";

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import type { ServerTLSSettings } from "../../../src/config/kinds/server-tls-settings.js";
+import type { ServerTLSSettings } from "../../../src/config/kinds/networking/server-tls-settings.js";
 import type { TLSConfig } from "../../../src/config/mesh-config/mesh-config-schema.js";
 import {
   clientParameters,

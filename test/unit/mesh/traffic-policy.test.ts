@@ -1,6 +1,6 @@
 /** Which part of a DestinationRule's policies counts for a port of a subset. */
 import { expect, test } from "vitest";
-import type { TrafficPolicy } from "../../../src/config/kinds/traffic-policy.js";
+import type { TrafficPolicy } from "../../../src/config/kinds/networking/destination-rule/traffic-policy.js";
 import { effectivePolicy } from "../../../src/mesh/routing/traffic-policy.js";
 
 const POOL = { tcp: { maxConnections: 1 } };

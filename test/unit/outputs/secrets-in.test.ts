@@ -2,7 +2,7 @@ import { generateKeyPairSync } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, inject, test } from "vitest";
-import { formatJoinToken, newJoinToken } from "../../../src/ca/join-token.js";
+import { formatJoinToken, newJoinToken } from "../../../src/ca/token/join-token.js";
 import { createIssuer } from "../../mesh/harness/tokens.js";
 import { noteOutput, SOURCE_MARK } from "../../outputs/note-output.js";
 import { leaksIn } from "../../outputs/search.js";

@@ -1,10 +1,10 @@
 import type { Kind, ResourceOf, SpecOf, StatusOf } from "../../../src/config/kinds.js";
 import { type ConfigResource, keyOf } from "../../../src/config/resource.js";
 import { emptyTables, type ResourceTables } from "../../../src/config/snapshot.js";
-import { podAddresses } from "../../../src/up/addresses.js";
-import type { PlacedPod } from "../../../src/up/pod-plan.js";
-import type { LocalPod } from "../../../src/up/pods.js";
-import type { LocalWorkload } from "../../../src/up/workloads.js";
+import { podAddresses } from "../../../src/up/pods/addresses.js";
+import type { PlacedPod } from "../../../src/up/pods/pod-plan.js";
+import type { LocalPod } from "../../../src/up/pods/pods.js";
+import type { LocalWorkload } from "../../../src/up/pods/workloads.js";
 
 /** A resource in few words; `name.namespace`, or a name alone for the namespace `default`. */
 export function resource<K extends Kind>(

@@ -6,13 +6,13 @@ import type { StatusOf } from "../../../src/config/kinds.js";
 import type { ConfigResource } from "../../../src/config/resource.js";
 import type { ConfigSnapshot } from "../../../src/config/snapshot.js";
 import type { StandIn } from "../../../src/mesh/service/stand-in.js";
-import { assignSlots } from "../../../src/up/addresses.js";
 import type { EchoListener } from "../../../src/up/echo/echo-server.js";
 import type { EnvoyExit, EnvoyProcess } from "../../../src/up/envoy/envoy-process.js";
 import { LocalMesh, type MeshEvent } from "../../../src/up/local-mesh.js";
 import type { MadeFile } from "../../../src/up/made/made-resources.js";
-import type { PlacedPod } from "../../../src/up/pod-plan.js";
-import { podId } from "../../../src/up/pods.js";
+import { assignSlots } from "../../../src/up/pods/addresses.js";
+import type { PlacedPod } from "../../../src/up/pods/pod-plan.js";
+import { podId } from "../../../src/up/pods/pods.js";
 import { deployment, INJECTED, resource, tablesOf } from "./fixtures.js";
 
 const MADE = "/state/made";

@@ -2,9 +2,9 @@
 import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { expect, onTestFinished, test } from "vitest";
-import { certificatesOfPem } from "../../../src/ca/pem.js";
-import { prepareNextRoot } from "../../../src/ca/slot-source.js";
-import { isIssuedBy, readCertificate } from "../../../src/ca/x509.js";
+import { prepareNextRoot } from "../../../src/ca/authority/slot-source.js";
+import { certificatesOfPem } from "../../../src/ca/certificate/pem.js";
+import { isIssuedBy, readCertificate } from "../../../src/ca/certificate/x509.js";
 import { runCommandLine } from "../../../src/cli/command-line.js";
 import { noteOutput } from "../../outputs/note-output.js";
 import { temporaryDirectory } from "../../unit/ca/temporary-directory.js";

@@ -11,7 +11,7 @@ import {
   type ServiceError,
 } from "@grpc/grpc-js";
 import { onTestFinished } from "vitest";
-import type { IssuedCertificate } from "../../../src/ca/authority.js";
+import type { IssuedCertificate } from "../../../src/ca/authority/authority.js";
 import { createEncoder } from "../../../src/envoy/resource/encoder.js";
 import { CHANNEL_OPTIONS } from "./channel-options.js";
 

@@ -9,7 +9,7 @@ import {
 } from "@grpc/grpc-js";
 import { onTestFinished } from "vitest";
 import { readOwnDescriptors } from "../../../src/app/package-files.js";
-import { CERTIFICATE_SERVICE } from "../../../src/ca/certificate-service.js";
+import { CERTIFICATE_SERVICE } from "../../../src/ca/issue/certificate-service.js";
 import { serviceDefinition } from "../../../src/debug/grpc-service.js";
 import { CHANNEL_OPTIONS } from "./channel-options.js";
 

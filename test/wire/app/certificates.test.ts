@@ -2,9 +2,9 @@
 import { X509Certificate } from "node:crypto";
 import { status } from "@grpc/grpc-js";
 import { describe, expect, test } from "vitest";
-import { certificatesOfPem } from "../../../src/ca/pem.js";
+import { certificatesOfPem } from "../../../src/ca/certificate/pem.js";
+import { readCertificate } from "../../../src/ca/certificate/x509.js";
 import { redact } from "../../../src/ca/redacted.js";
-import { readCertificate } from "../../../src/ca/x509.js";
 import { TYPE_URL } from "../../../src/xds/resource.js";
 import { AGENT_KEY, makeRequest, rsaKey } from "../../unit/ca/make-request.js";
 import { type AdsClientOptions, openAds } from "./ads-client.js";

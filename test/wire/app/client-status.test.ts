@@ -6,8 +6,8 @@ import type {
   ClientStatusRequestJson,
   ClientStatusResponseJson,
 } from "../../../gen/types/envoy/service/status/v3/csds_pb.js";
-import { CLIENT_STATUS_SERVICE } from "../../../src/debug/client-status-service.js";
 import { serviceDefinition } from "../../../src/debug/grpc-service.js";
+import { CLIENT_STATUS_SERVICE } from "../../../src/debug/istio/client-status-service.js";
 import { TYPE_URL } from "../../../src/xds/resource.js";
 import { noteOutput } from "../../outputs/note-output.js";
 import { openDelta } from "../xds/discovery.js";

@@ -3,8 +3,8 @@ import { statSync } from "node:fs";
 import { mkdtemp, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { expect, test } from "vitest";
-import { openAuthority } from "../../../src/ca/authority.js";
-import type { DebugClient } from "../../../src/debug/client.js";
+import { openAuthority } from "../../../src/ca/authority/authority.js";
+import type { DebugClient } from "../../../src/debug/api/client.js";
 import { TYPE_URL } from "../../../src/xds/resource.js";
 import { connectTo, joinAs, shareDebugged } from "./debugged.js";
 

@@ -10,7 +10,11 @@ import {
   type ControlPlaneOptions,
   startControlPlane,
 } from "../../../src/app.js";
-import { type DebugAddress, type DebugClient, openDebugClient } from "../../../src/debug/client.js";
+import {
+  type DebugAddress,
+  type DebugClient,
+  openDebugClient,
+} from "../../../src/debug/api/client.js";
 import { TYPE_URL } from "../../../src/xds/resource.js";
 import { noted, notedLogger } from "../../outputs/note-output.js";
 import { openAds } from "./ads-client.js";

@@ -3,7 +3,7 @@ import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { status } from "@grpc/grpc-js";
 import { expect, test, vi } from "vitest";
-import { openAuthority } from "../../../src/ca/authority.js";
+import { openAuthority } from "../../../src/ca/authority/authority.js";
 import { TYPE_URL } from "../../../src/xds/resource.js";
 import { type AdsClientOptions, openAds } from "./ads-client.js";
 import { BILLING, watchEndpoints } from "./billing.js";

@@ -1,7 +1,7 @@
 /** Proxies whose token says which labels they may have. */
 import { status } from "@grpc/grpc-js";
 import { expect, test } from "vitest";
-import type { IssuedCertificate } from "../../../src/ca/authority.js";
+import type { IssuedCertificate } from "../../../src/ca/authority/authority.js";
 import { redact } from "../../../src/ca/redacted.js";
 import { TYPE_URL } from "../../../src/xds/resource.js";
 import { type AdsClient, certificateOf, openAds } from "./ads-client.js";

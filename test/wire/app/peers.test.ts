@@ -11,7 +11,7 @@ import { expect, onTestFinished, test, vi } from "vitest";
 import type { FollowRegistrationsResponseJson } from "../../../gen/types/fairlead/peer/v1/peer_pb.js";
 import { readOwnDescriptors } from "../../../src/app/package-files.js";
 import { PEER_SERVICE } from "../../../src/app/peers/peer-messages.js";
-import { type IssuedCertificate, openAuthority } from "../../../src/ca/authority.js";
+import { type IssuedCertificate, openAuthority } from "../../../src/ca/authority/authority.js";
 import { serviceDefinition } from "../../../src/debug/grpc-service.js";
 import { TYPE_URL } from "../../../src/xds/resource.js";
 import { authorityTemplate, makeCertificate } from "../../unit/ca/make-certificate.js";

@@ -4,10 +4,13 @@ import { FileDescriptorSetSchema } from "@bufbuild/protobuf/wkt";
 import { status } from "@grpc/grpc-js";
 import { expect, onTestFinished, test } from "vitest";
 import { readOwnDescriptors } from "../../../src/app/package-files.js";
-import { openAuthority } from "../../../src/ca/authority.js";
+import { openAuthority } from "../../../src/ca/authority/authority.js";
 import { createBuckets } from "../../../src/ca/buckets.js";
-import { addCertificateService, CERTIFICATE_SERVICE } from "../../../src/ca/certificate-service.js";
-import { proved } from "../../../src/ca/proof.js";
+import { proved } from "../../../src/ca/caller/proof.js";
+import {
+  addCertificateService,
+  CERTIFICATE_SERVICE,
+} from "../../../src/ca/issue/certificate-service.js";
 import { serviceDefinition } from "../../../src/debug/grpc-service.js";
 import { GrpcServer } from "../../../src/grpc/server.js";
 import { SERVER_LIMITS } from "../../../src/xds/limits.js";

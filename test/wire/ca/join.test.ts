@@ -13,19 +13,19 @@ import {
   status,
 } from "@grpc/grpc-js";
 import { beforeEach, describe, expect, onTestFinished, test } from "vitest";
+import { type Authority, openAuthority } from "../../../src/ca/authority/authority.js";
 import {
   type Authenticate,
   type Authentication,
   createAuthenticator,
-} from "../../../src/ca/authenticate.js";
-import { type Authority, openAuthority } from "../../../src/ca/authority.js";
-import { authorizeNode } from "../../../src/ca/authorize-node.js";
-import { createGuessLimit } from "../../../src/ca/guess-limit.js";
-import { presentedBy } from "../../../src/ca/presented-by.js";
-import { type ServerTls, startServerTls } from "../../../src/ca/server-credentials.js";
+} from "../../../src/ca/caller/authenticate.js";
+import { authorizeNode } from "../../../src/ca/caller/authorize-node.js";
+import { createGuessLimit } from "../../../src/ca/caller/guess-limit.js";
+import { presentedBy } from "../../../src/ca/caller/presented-by.js";
+import { type ServerTls, startServerTls } from "../../../src/ca/issue/server-credentials.js";
 import type { WorkloadIdentity } from "../../../src/ca/spiffe-id.js";
 import { systemTimers } from "../../../src/ca/timers.js";
-import { createToken, openTokenStore, type TokenStore } from "../../../src/ca/token-store.js";
+import { createToken, openTokenStore, type TokenStore } from "../../../src/ca/token/token-store.js";
 import type { HostedCall } from "../../../src/grpc/hosted-call.js";
 import { addService } from "../../../src/grpc/hosted-service.js";
 import { GrpcServer, type TlsSource } from "../../../src/grpc/server.js";

@@ -9,9 +9,9 @@ import {
   strict,
   Text,
   type ValueOf,
-} from "../fields.js";
-import { each, type Findings, given, invalid, refuse } from "../findings.js";
-import { notApplied } from "../unapplied.js";
+} from "../value/fields.js";
+import { each, type Findings, given, invalid, refuse } from "../value/findings.js";
+import { notApplied } from "../value/unapplied.js";
 import {
   checkReference,
   checkSectionName,

@@ -1,6 +1,6 @@
 import type { Path } from "../../kind.js";
-import { NonEmptyText, optional, PortNumber, strict, Text, type ValueOf } from "../fields.js";
-import { type Findings, invalid } from "../findings.js";
+import { NonEmptyText, optional, PortNumber, strict, Text, type ValueOf } from "../value/fields.js";
+import { type Findings, invalid } from "../value/findings.js";
 import { checkReference } from "./names.js";
 import { upTo } from "./numbers.js";
 

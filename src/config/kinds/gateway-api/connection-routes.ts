@@ -1,7 +1,7 @@
 import type { Finding, KindDefinition } from "../../kind.js";
 import type { ConfigResource } from "../../resource.js";
-import { list, NonEmptyText, optional, strict, type ValueOf } from "../fields.js";
-import { each, type Findings, invalid } from "../findings.js";
+import { list, NonEmptyText, optional, strict, type ValueOf } from "../value/fields.js";
+import { each, type Findings, invalid } from "../value/findings.js";
 import { BackendRef, checkBackend } from "./backends.js";
 import { GATEWAY_API_GROUP } from "./names.js";
 import { Hostnames } from "./parents.js";

@@ -1,7 +1,15 @@
 import type { Path } from "../../kind.js";
-import { list, NonEmptyText, oneOf, optional, strict, textUpTo, type ValueOf } from "../fields.js";
-import { each, type Findings, given, invalid, refuse } from "../findings.js";
-import { headerNameProblem } from "../http-headers.js";
+import { headerNameProblem } from "../format/http-headers.js";
+import {
+  list,
+  NonEmptyText,
+  oneOf,
+  optional,
+  strict,
+  textUpTo,
+  type ValueOf,
+} from "../value/fields.js";
+import { each, type Findings, given, invalid, refuse } from "../value/findings.js";
 import { BackendObjectReference, checkBackend } from "./backends.js";
 import { upTo } from "./numbers.js";
 

@@ -1,5 +1,12 @@
 import type { KindDefinition } from "../../kind.js";
-import { lenient, NonEmptyText, optional, strict, textUpTo, type ValueOf } from "../fields.js";
+import {
+  lenient,
+  NonEmptyText,
+  optional,
+  strict,
+  textUpTo,
+  type ValueOf,
+} from "../value/fields.js";
 import { GATEWAY_API_GROUP } from "./names.js";
 
 /** Who takes care of the Gateways of a class. */

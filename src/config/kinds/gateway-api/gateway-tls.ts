@@ -9,8 +9,8 @@ import {
   strict,
   Text,
   type ValueOf,
-} from "../fields.js";
-import { doubtful, each, type Findings, given, invalid } from "../findings.js";
+} from "../value/fields.js";
+import { doubtful, each, type Findings, given, invalid } from "../value/findings.js";
 import { checkReference } from "./names.js";
 
 /** A resource with a certificate; a Secret when it does not say, of the Gateway's namespace. */

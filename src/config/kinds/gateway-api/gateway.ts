@@ -1,6 +1,6 @@
 import type { Finding, KindDefinition, Path } from "../../kind.js";
 import type { ConfigResource } from "../../resource.js";
-import { isIpAddress } from "../dns-names.js";
+import { isIpAddress } from "../value/dns-names.js";
 import {
   lenient,
   list,
@@ -12,10 +12,10 @@ import {
   Text,
   TextMap,
   type ValueOf,
-} from "../fields.js";
-import { each, type Findings, given, invalid, refuse, unique } from "../findings.js";
-import { checkLabelSelector, LabelSelector } from "../label-selector.js";
-import { notApplied } from "../unapplied.js";
+} from "../value/fields.js";
+import { each, type Findings, given, invalid, refuse, unique } from "../value/findings.js";
+import { checkLabelSelector, LabelSelector } from "../value/label-selector.js";
+import { notApplied } from "../value/unapplied.js";
 import { checkGatewayTls, checkListenerTls, GatewayTls, ListenerTls } from "./gateway-tls.js";
 import { checkReference, checkSectionName, GATEWAY_API_GROUP, hostnameProblem } from "./names.js";
 

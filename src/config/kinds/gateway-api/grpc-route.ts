@@ -9,10 +9,10 @@ import {
   Text,
   textUpTo,
   type ValueOf,
-} from "../fields.js";
-import { each, type Findings, given, invalid, refuse } from "../findings.js";
-import { checkRegex } from "../string-match.js";
-import { notApplied } from "../unapplied.js";
+} from "../value/fields.js";
+import { each, type Findings, given, invalid, refuse } from "../value/findings.js";
+import { checkRegex } from "../value/string-match.js";
+import { notApplied } from "../value/unapplied.js";
 import { BACKEND_FIELDS, checkBackend, Weight } from "./backends.js";
 import { checkHeaderModifier, HeaderModifier } from "./header-modifier.js";
 import { checkFilterFields, checkFilterTypes, checkMirror, RequestMirror } from "./http-filters.js";

@@ -1,7 +1,11 @@
 import type { Path } from "../../kind.js";
-import { list, NonEmptyText, optional, strict, type ValueOf } from "../fields.js";
-import { each, type Findings, given, refuse } from "../findings.js";
-import { changedHeaderProblem, headerNameProblem, headerValueProblem } from "../http-headers.js";
+import {
+  changedHeaderProblem,
+  headerNameProblem,
+  headerValueProblem,
+} from "../format/http-headers.js";
+import { list, NonEmptyText, optional, strict, type ValueOf } from "../value/fields.js";
+import { each, type Findings, given, refuse } from "../value/findings.js";
 import { checkHeaderNames } from "./header-names.js";
 
 const Header = strict({ name: NonEmptyText, value: NonEmptyText });

@@ -1,5 +1,5 @@
 import type { Path } from "../../kind.js";
-import { doubtful, type Findings, unique } from "../findings.js";
+import { doubtful, type Findings, unique } from "../value/findings.js";
 
 /**
  * That headers are named once each. Of names that differ in case alone the first counts, and the others are told. See Gateway

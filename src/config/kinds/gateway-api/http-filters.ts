@@ -1,4 +1,5 @@
 import type { Path } from "../../kind.js";
+import { headerNameProblem } from "../format/http-headers.js";
 import {
   Flag,
   list,
@@ -10,9 +11,8 @@ import {
   Text,
   textUpTo,
   type ValueOf,
-} from "../fields.js";
-import { each, type Findings, given, invalid, refuse } from "../findings.js";
-import { headerNameProblem } from "../http-headers.js";
+} from "../value/fields.js";
+import { each, type Findings, given, invalid, refuse } from "../value/findings.js";
 import { BackendObjectReference, checkBackend } from "./backends.js";
 import { checkExternalAuth, HTTPExternalAuthFilter } from "./external-auth.js";
 import { checkHeaderModifier, HeaderModifier } from "./header-modifier.js";

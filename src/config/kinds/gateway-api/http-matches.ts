@@ -1,8 +1,16 @@
 import type { Path } from "../../kind.js";
-import { list, NonEmptyText, oneOf, optional, strict, textUpTo, type ValueOf } from "../fields.js";
-import { each, type Findings, given, refuse, unique } from "../findings.js";
-import { headerNameProblem } from "../http-headers.js";
-import { checkRegex } from "../string-match.js";
+import { headerNameProblem } from "../format/http-headers.js";
+import {
+  list,
+  NonEmptyText,
+  oneOf,
+  optional,
+  strict,
+  textUpTo,
+  type ValueOf,
+} from "../value/fields.js";
+import { each, type Findings, given, refuse, unique } from "../value/findings.js";
+import { checkRegex } from "../value/string-match.js";
 import { checkHeaderNames } from "./header-names.js";
 
 /** How a text is compared with a value: `Exact` when nothing is said. */

@@ -1,9 +1,17 @@
 import { durationMs } from "../../duration.js";
 import type { Finding, KindDefinition, Path } from "../../kind.js";
 import type { ConfigResource } from "../../resource.js";
-import { Int32, list, NonEmptyText, optional, strict, Text, type ValueOf } from "../fields.js";
-import { each, type Findings, given, invalid, refuse } from "../findings.js";
-import { notApplied } from "../unapplied.js";
+import {
+  Int32,
+  list,
+  NonEmptyText,
+  optional,
+  strict,
+  Text,
+  type ValueOf,
+} from "../value/fields.js";
+import { each, type Findings, given, invalid, refuse } from "../value/findings.js";
+import { notApplied } from "../value/unapplied.js";
 import { BACKEND_FIELDS, checkBackend, Weight } from "./backends.js";
 import { checkHttpFilters, HTTPRouteFilter, UNSUPPORTED_FILTERS } from "./http-filters.js";
 import { checkHttpRouteMatch, HTTPRouteMatch, pathOf } from "./http-matches.js";

@@ -1,8 +1,8 @@
 import { memberOf } from "../../../base/member-of.js";
 import type { Finding, KindDefinition, Path } from "../../kind.js";
 import type { ConfigResource } from "../../resource.js";
-import { list, NonEmptyText, optional, strict, Text, type ValueOf } from "../fields.js";
-import { each, type Findings, invalid } from "../findings.js";
+import { list, NonEmptyText, optional, strict, Text, type ValueOf } from "../value/fields.js";
+import { each, type Findings, invalid } from "../value/findings.js";
 import { checkListeners, GatewayListener } from "./gateway.js";
 import { checkReference, EXPERIMENTAL_GROUP, GATEWAY_API_GROUP } from "./names.js";
 import { within } from "./numbers.js";

@@ -1,7 +1,7 @@
 /** How resources of Kubernetes' Gateway API name each other, and the hosts that they are for. */
 import type { Path } from "../../kind.js";
-import { isDnsLabel, isIpAddress } from "../dns-names.js";
-import { type Findings, given, refuse } from "../findings.js";
+import { isDnsLabel, isIpAddress } from "../value/dns-names.js";
+import { type Findings, given, refuse } from "../value/findings.js";
 
 /** The API group of all kinds of the Gateway API. */
 export const GATEWAY_API_GROUP = "gateway.networking.k8s.io";

@@ -1,6 +1,6 @@
 import Type, { type TInteger } from "typebox";
 import type { Path } from "../../kind.js";
-import { type Findings, refuse } from "../findings.js";
+import { type Findings, refuse } from "../value/findings.js";
 
 /** A whole number from 0 on. */
 export function upTo(maximum: number): TInteger {

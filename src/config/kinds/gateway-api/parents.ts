@@ -1,6 +1,14 @@
 import type { Path } from "../../kind.js";
-import { list, NonEmptyText, optional, PortNumber, strict, Text, type ValueOf } from "../fields.js";
-import { each, type Findings, given, invalid, refuse } from "../findings.js";
+import {
+  list,
+  NonEmptyText,
+  optional,
+  PortNumber,
+  strict,
+  Text,
+  type ValueOf,
+} from "../value/fields.js";
+import { each, type Findings, given, invalid, refuse } from "../value/findings.js";
 import {
   checkReference,
   checkSectionName,

@@ -1,7 +1,7 @@
 /** What routes of all kinds have. */
 import type { Path } from "../../kind.js";
-import { optional, Text } from "../fields.js";
-import { each, type Findings, given, unique } from "../findings.js";
+import { optional, Text } from "../value/fields.js";
+import { each, type Findings, given, unique } from "../value/findings.js";
 import { checkSectionName } from "./names.js";
 import { checkHostnames, checkParents, type ParentReference, ParentReferences } from "./parents.js";
 

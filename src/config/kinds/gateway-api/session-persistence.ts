@@ -1,8 +1,8 @@
 import type { Path } from "../../kind.js";
-import { oneOf, optional, strict, Text, textUpTo, type ValueOf } from "../fields.js";
-import { type Findings, given, invalid, refuse } from "../findings.js";
-import { headerNameProblem } from "../http-headers.js";
-import { notApplied } from "../unapplied.js";
+import { headerNameProblem } from "../format/http-headers.js";
+import { oneOf, optional, strict, Text, textUpTo, type ValueOf } from "../value/fields.js";
+import { type Findings, given, invalid, refuse } from "../value/findings.js";
+import { notApplied } from "../value/unapplied.js";
 import { checkGatewayDuration } from "./numbers.js";
 
 /** That a client stays with the endpoint that answered it first, and by what it says which that was. */

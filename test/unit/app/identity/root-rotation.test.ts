@@ -2,9 +2,9 @@
 import { setImmediate } from "node:timers/promises";
 import { expect, onTestFinished, test } from "vitest";
 import { startRootRotation } from "../../../../src/app/identity/root-rotation.js";
-import type { AuthorityStatus } from "../../../../src/ca/authority.js";
-import type { Readiness } from "../../../../src/ca/rotation.js";
-import type { RotationStatus } from "../../../../src/ca/rotation-status.js";
+import type { AuthorityStatus } from "../../../../src/ca/authority/authority.js";
+import type { Readiness } from "../../../../src/ca/authority/rotation.js";
+import type { RotationStatus } from "../../../../src/ca/authority/rotation-status.js";
 import { fakeTimers } from "../../ca/fake-timers.js";
 import { authorityTemplate, makeCertificate } from "../../ca/make-certificate.js";
 

@@ -2,7 +2,7 @@
 import { expect, test } from "vitest";
 import { createHealthSessions } from "../../../../src/app/sessions/health-sessions.js";
 import { createProvedStreams } from "../../../../src/app/sessions/proved-streams.js";
-import { proved } from "../../../../src/ca/proof.js";
+import { proved } from "../../../../src/ca/caller/proof.js";
 import { parseOffline } from "../../../../src/config/parse-offline.js";
 import type { Health } from "../../../../src/mesh/workload/health-probe.js";
 import type { OpenHealthRequest } from "../../../../src/xds/health/health-session.js";

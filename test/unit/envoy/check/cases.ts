@@ -1,5 +1,5 @@
 /** Resources that Envoy refuses, and such that it takes though they look alike. A test asks the real one about each. */
-import { COMMANDS } from "../../../../src/config/kinds/format-command-names.js";
+import { COMMANDS } from "../../../../src/config/kinds/format/format-command-names.js";
 import { MESSAGE } from "../../../../src/envoy/resource/message-types.js";
 import { fileAccessLog } from "../../../../src/envoy/telemetry/access-log.js";
 import { packed } from "./api.js";

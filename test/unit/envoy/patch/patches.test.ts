@@ -1,6 +1,6 @@
 /** What single patches make of what they are applied to. */
 import { expect, test } from "vitest";
-import type { EnvoyConfigObjectPatch } from "../../../../src/config/kinds/envoy-patch.js";
+import type { EnvoyConfigObjectPatch } from "../../../../src/config/kinds/networking/envoy-patch.js";
 import type {
   ClusterJson,
   ListenerJson,

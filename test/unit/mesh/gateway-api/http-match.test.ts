@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import type { HTTPMatchRequest } from "../../../../src/config/kinds/http-match.js";
+import type { HTTPMatchRequest } from "../../../../src/config/kinds/networking/virtual-service/http-match.js";
 import { compareMatches } from "../../../../src/mesh/gateway-api/http-match.js";
 
 const HEADER = { "x-a": { exact: "b" } };

@@ -1,0 +1,25 @@
+import type { Timers } from "../../ca/timers.js";
+
+/** Has something forgotten that nobody uses any more. */
+export interface Forgetting {
+  /** There may be some: it is looked for some time later, once for all who said so until then. */
+  readonly soon: () => void;
+}
+
+/** To find out what is used costs each proxy a little: it is done no more often than after so many milliseconds. */
+const PAUSE_MS = 15_000;
+
+/** Nothing is to be forgotten yet. */
+export function createForgetting(timers: Timers, forget: () => void): Forgetting {
+  let isDue = false;
+  return {
+    soon: () => {
+      if (isDue) return;
+      isDue = true;
+      timers.at(timers.now() + PAUSE_MS, () => {
+        isDue = false;
+        forget();
+      });
+    },
+  };
+}

@@ -1,0 +1,40 @@
+import type { Path } from "../../../kind.js";
+import { optional, strict, Text, Uint32, type ValueOf } from "../../value/fields.js";
+import { atMostOne, doubtful, type Findings, given, invalid } from "../../value/findings.js";
+import { checkHttpStatus } from "../../value/numbers.js";
+
+/** The fixed answer to a request; `bytes` is base64. */
+export type HTTPDirectResponse = ValueOf<typeof HTTPDirectResponse>;
+export const HTTPDirectResponse = strict({
+  status: Uint32,
+  body: optional(strict({ string: optional(Text), bytes: optional(Text) })),
+});
+
+type Body = NonNullable<HTTPDirectResponse["body"]>;
+
+const KIBIBYTE = 1024;
+
+/** A status of an answer, and a body that each proxy can be sent with its configuration. */
+export function* checkDirectResponse(response: HTTPDirectResponse, path: Path): Findings {
+  yield* checkHttpStatus(response.status, [...path, "status"]);
+  yield* given(response.body, [...path, "body"], checkBody);
+}
+
+function* checkBody(body: Body, path: Path): Findings {
+  yield* atMostOne(body, path, ["string", "bytes"]);
+  if (body.bytes !== undefined && !isBase64(body.bytes)) {
+    yield invalid([...path, "bytes"], "the body is no base64");
+  }
+  const { string = "", bytes = "" } = body;
+  const size = Buffer.byteLength(string) + Buffer.byteLength(bytes, "base64");
+  if (size > KIBIBYTE * KIBIBYTE) {
+    yield invalid(path, `the body is too large: ${size} bytes, at most 1048576`);
+  } else if (size > 100 * KIBIBYTE) {
+    yield doubtful(path, `every proxy is sent this body: ${size} bytes`);
+  }
+}
+
+/** Base64 of either alphabet, with or without padding, as protobuf's JSON has it. */
+function isBase64(text: string): boolean {
+  return /^[\w+/-]*={0,2}$/.test(text) && text.replace(/=+$/, "").length % 4 !== 1;
+}

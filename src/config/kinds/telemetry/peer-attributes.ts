@@ -1,0 +1,116 @@
+/** What Istio's filters know of whom a proxy calls, in the words of a stock Envoy. */
+import { END, type Token, textOf } from "../cel/cel-tokens.js";
+
+/** The metadata of an endpoint that says what it is, apart from that of Istio's filter, whose parts no formatter can take. */
+export const ENDPOINT_METADATA = "fairlead";
+
+/** The keys of the metadata by the fields of Istio's `upstream_peer`. See Istio, "Customizing Istio Metrics". */
+const PRESENT_FIELDS = {
+  app: "app",
+  version: "version",
+  service: "canonical_service",
+  revision: "canonical_revision",
+  namespace: "workload_namespace",
+  workload: "workload",
+  cluster: "cluster",
+};
+
+/** The same with what Istio formerly called them. */
+const FIELDS: Readonly<Record<string, string>> = {
+  ...PRESENT_FIELDS,
+  workload_name: "workload",
+  cluster_id: "cluster",
+};
+
+/** The fields of `upstream_peer` that there are, in words. */
+export const PEER_FIELDS = Object.keys(PRESENT_FIELDS).join(", ");
+
+/** The labels that endpoints tell of. */
+const LABELS: Readonly<Record<string, string>> = {
+  app: "app",
+  version: "version",
+  "service.istio.io/canonical-name": "canonical_service",
+  "service.istio.io/canonical-revision": "canonical_revision",
+};
+
+/** What Istio's filters keep of a peer, by its name or as the text that is the key of `filter_state`. */
+const OF_PEER = /^(wasm\.)?(up|down)stream_peer(_id|_obj)?$/;
+const CALLED = /^(wasm\.)?upstream_peer$/;
+
+/** What a token names: itself, or the text that it is. */
+const nameIn = ({ type, text }: Token): string =>
+  type === "literal" ? (textOf(text) ?? "") : text;
+
+/** Something that was found in tokens, and where what is behind it begins. */
+interface Found {
+  readonly name: string;
+  readonly end: number;
+}
+
+/** Where the next token is that is no space. */
+const next = (tokens: readonly Token[], at: number): number =>
+  tokens[at]?.type === "space" ? at + 1 : at;
+
+/** What is taken of a value by `.name` or `['name']` at a place; undefined for nothing such. */
+function member(tokens: readonly Token[], place: number): Found | undefined {
+  const first = next(tokens, place);
+  const second = next(tokens, first + 1);
+  const third = next(tokens, second + 1);
+  const [mark, name = END, close] = [first, second, third].map((at) => tokens[at]);
+  if (mark?.text === "." && name.type === "name") return { name: name.text, end: second + 1 };
+  const isText = name.type === "literal" && textOf(name.text) !== undefined;
+  if (mark?.text !== "[" || !isText || close?.text !== "]") return undefined;
+  return { name: nameIn(name), end: third + 1 };
+}
+
+/** What is behind the name of whom the proxy calls, where that begins at a place. */
+function behindCalled(tokens: readonly Token[], place: number): number | undefined {
+  const { type, text } = tokens[place] ?? END;
+  if (type !== "name") return undefined;
+  if (CALLED.test(text)) return place + 1;
+  const key = text === "filter_state" ? member(tokens, place + 1) : undefined;
+  return key !== undefined && CALLED.test(key.name) ? key.end : undefined;
+}
+
+/** The key of the metadata that is named behind a peer. */
+function keyBehind(tokens: readonly Token[], place: number): Found | undefined {
+  const field = member(tokens, place);
+  if (field?.name !== "labels") return known(FIELDS, field);
+  const label = known(LABELS, member(tokens, field.end));
+  if (label === undefined) return undefined;
+  const value = member(tokens, label.end);
+  return value?.name === "value" ? { ...label, end: value.end } : label;
+}
+
+function known(keys: Readonly<Record<string, string>>, found?: Found): Found | undefined {
+  if (found === undefined || !Object.hasOwn(keys, found.name)) return undefined;
+  return { name: keys[found.name] ?? "", end: found.end };
+}
+
+/** The same in Envoy's words: of the metadata of the endpoint that was chosen. */
+const metadataTokens = (key: string): readonly Token[] =>
+  ["xds", ".upstream_host_metadata", ".filter_metadata", `.${ENDPOINT_METADATA}`, `.${key}`].map(
+    (text) => ({ type: "name", text }),
+  );
+
+/**
+ * An expression's tokens with what endpoints tell of whom the proxy calls, where they have what Istio's filter keeps of it:
+ * `filter_state.upstream_peer.app` or, formerly, `upstream_peer.labels['app'].value`.
+ */
+export function withCalledPeer(tokens: readonly Token[]): readonly Token[] {
+  const replaced: Token[] = [];
+  let before = END;
+  for (let at = 0; at < tokens.length; ) {
+    const token = tokens[at] ?? END;
+    const behind = before.text === "." ? undefined : behindCalled(tokens, at);
+    const key = behind === undefined ? undefined : keyBehind(tokens, behind);
+    replaced.push(...(key === undefined ? [token] : metadataTokens(key.name)));
+    at = key?.end ?? at + 1;
+    if (token.type !== "space") before = token;
+  }
+  return replaced;
+}
+
+/** Whether something is of what Istio's filters keep of a peer. */
+export const isOfPeer = (tokens: readonly Token[]): boolean =>
+  tokens.some((token) => OF_PEER.test(nameIn(token)));

@@ -1,0 +1,324 @@
+import { X509Certificate } from "node:crypto";
+import { EventEmitter, once } from "node:events";
+import { chmod, readdir, readFile, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { inspect } from "node:util";
+import { beforeEach, describe, expect, test, vi } from "vitest";
+import { versionOf } from "../../../../src/base/version.js";
+import { type Authority, openAuthority } from "../../../../src/ca/authority/authority.js";
+import { type Proof, proved } from "../../../../src/ca/caller/proof.js";
+import {
+  createWorkloadSecrets,
+  type SecretLease,
+  type WorkloadSecrets,
+} from "../../../../src/ca/issue/workload-secrets.js";
+import { openWorkloadStore } from "../../../../src/ca/issue/workload-store.js";
+import type { WorkloadIdentity } from "../../../../src/ca/spiffe-id.js";
+import { type FakeTimers, fakeTimers } from "../fake-timers.js";
+import { temporaryDirectory } from "../temporary-directory.js";
+
+const HOUR = 3_600_000;
+const TTL = 24 * HOUR;
+
+interface World {
+  readonly timers: FakeTimers;
+  readonly state: string;
+  readonly authority: Authority;
+  readonly issued: WorkloadIdentity[];
+  readonly errors: unknown[];
+  /** PEM of certificates that are revoked. */
+  readonly revoked: Set<string>;
+}
+
+interface Started {
+  readonly secrets: WorkloadSecrets;
+  readonly changed: WorkloadIdentity[];
+  /** Turns the clock to what is due next and waits for the change that it brings. */
+  readonly renew: () => Promise<void>;
+}
+
+let world: World;
+
+beforeEach(async () => {
+  const timers = fakeTimers(Date.now());
+  const state = await temporaryDirectory();
+  const opened = await openAuthority({
+    stateDirectory: state,
+    now: timers.now,
+    workloadTtlMs: TTL,
+  });
+  const issued: WorkloadIdentity[] = [];
+  const authority: Authority = {
+    ...opened,
+    issueWorkload: (identity) => {
+      issued.push(identity);
+      return opened.issueWorkload(identity);
+    },
+  };
+  world = { timers, state, authority, issued, errors: [], revoked: new Set() };
+});
+
+/** A control plane that starts on the same state. */
+async function start(authority = world.authority): Promise<Started> {
+  const { timers, state, errors } = world;
+  const changed: WorkloadIdentity[] = [];
+  const events = new EventEmitter();
+  const onError = (error: unknown): void => void errors.push(error);
+  const secrets = createWorkloadSecrets({
+    authority,
+    store: await openWorkloadStore({
+      stateDirectory: state,
+      authority,
+      now: timers.now,
+      onError,
+    }),
+    validation: () => ({ trustedCa: { inlineString: authority.roots.join("") } }),
+    revoked: (chain) => world.revoked.has(chain),
+    encode: (_, json) => {
+      const bytes = Buffer.from(JSON.stringify(json));
+      return { bytes, version: versionOf(bytes) };
+    },
+    onChange: (identity) => {
+      changed.push(identity);
+      events.emit("change");
+    },
+    timers,
+    random: () => 0.5,
+    onError,
+  });
+  const renew = async (): Promise<void> => {
+    const change = once(events, "change");
+    await timers.turnTo(timers.due()[0]!);
+    await change;
+  };
+  return { secrets, changed, renew };
+}
+
+function proofOf(serviceAccount: string): Proof {
+  return proved({
+    ...{ trustDomain: "cluster.local", namespace: "default", serviceAccount },
+    ...{ method: "token", expiresAt: Number.POSITIVE_INFINITY, evidence: "abc" },
+  });
+}
+
+function chainOf(lease: SecretLease): string {
+  const [secret] = lease.resources();
+  const json = JSON.parse(secret!.bytes.toString()) as {
+    tlsCertificate: { certificateChain: { inlineString: string } };
+  };
+  return json.tlsCertificate.certificateChain.inlineString;
+}
+
+function certificateOf(lease: SecretLease): X509Certificate {
+  return new X509Certificate(chainOf(lease));
+}
+
+describe("who proved an identity", () => {
+  test("gets its certificate with the key as `default` and the roots as `ROOTCA`", async () => {
+    const { secrets } = await start();
+    const lease = await secrets.hold(proofOf("payments"));
+    const [certificate, roots] = lease
+      .resources()
+      .map(({ bytes }) => JSON.parse(bytes.toString()) as unknown);
+    expect(certificate).toEqual({
+      name: "default",
+      tlsCertificate: {
+        certificateChain: { inlineString: expect.stringContaining("BEGIN CERTIFICATE") },
+        privateKey: { inlineString: expect.stringContaining("BEGIN PRIVATE KEY") },
+      },
+    });
+    expect(roots).toEqual({
+      name: "ROOTCA",
+      validationContext: { trustedCa: { inlineString: world.authority.roots.join("") } },
+    });
+    expect(certificateOf(lease).subjectAltName).toBe(
+      "URI:spiffe://cluster.local/ns/default/sa/payments",
+    );
+  });
+
+  test("shares it with the other replicas, and with nobody else", async () => {
+    const { secrets } = await start();
+    const [one, two, other] = await Promise.all(
+      ["payments", "payments", "orders"].map((account) => secrets.hold(proofOf(account))),
+    );
+    expect(one!.resources()).toBe(two!.resources());
+    expect(certificateOf(other!).subjectAltName).toContain("/sa/orders");
+    expect(world.issued).toHaveLength(2);
+  });
+
+  test("does not print it", async () => {
+    const { secrets } = await start();
+    const lease = await secrets.hold(proofOf("payments"));
+    expect(inspect([secrets, lease], { depth: 9 })).not.toContain("PRIVATE KEY");
+  });
+});
+
+describe("the certificate is renewed", () => {
+  test("at half life, and who holds it is told", async () => {
+    const { secrets, changed, renew } = await start();
+    const lease = await secrets.hold(proofOf("payments"));
+    const before = lease.resources();
+    expect(world.timers.due()).toEqual([expect.closeTo(world.timers.now() + TTL / 2, -4)]);
+    await renew();
+    expect(changed).toEqual([lease.identity]);
+    expect(lease.resources()[0]).not.toBe(before[0]);
+    expect(lease.resources()[1]).toBe(before[1]);
+  });
+
+  test("again and again before it ends", async () => {
+    const { secrets, renew } = await start();
+    const lease = await secrets.hold(proofOf("payments"));
+    for (let i = 0; i < 5; i++) {
+      const ends = Date.parse(certificateOf(lease).validTo);
+      await renew();
+      expect(world.timers.now()).toBeLessThan(ends);
+      expect(Date.parse(certificateOf(lease).validTo)).toBeGreaterThan(ends);
+    }
+  });
+
+  test("at once when it is revoked", async () => {
+    const { secrets, changed } = await start();
+    const lease = await secrets.hold(proofOf("payments"));
+    const first = certificateOf(lease).serialNumber;
+    world.revoked.add(chainOf(lease));
+    secrets.trustChanged();
+    await vi.waitFor(() => {
+      expect(certificateOf(lease).serialNumber).not.toBe(first);
+    });
+    expect(changed).toEqual([lease.identity, lease.identity]);
+    expect(world.issued).toHaveLength(2);
+  });
+
+  test("no more when nobody holds it", async () => {
+    const { secrets } = await start();
+    (await secrets.hold(proofOf("payments"))).release();
+    await world.timers.turnTo(world.timers.now() + 10 * TTL);
+    expect(world.issued).toHaveLength(1);
+    expect(world.timers.due()).toEqual([]);
+  });
+
+  test("no more after the end", async () => {
+    const { secrets } = await start();
+    await secrets.hold(proofOf("payments"));
+    await secrets.stop();
+    expect(world.timers.due()).toEqual([]);
+  });
+
+  test("and the end waits for a certificate that is being issued", async () => {
+    const { secrets } = await start();
+    const holding = secrets.hold(proofOf("payments"));
+    await secrets.stop();
+    expect(await readdir(join(world.state, "workloads"))).toHaveLength(1);
+    await holding;
+    expect(world.timers.due()).toEqual([]);
+  });
+});
+
+describe("a proxy that comes back", () => {
+  test("gets the same bytes", async () => {
+    const { secrets } = await start();
+    const first = await secrets.hold(proofOf("payments"));
+    const before = first.resources();
+    first.release();
+    expect((await secrets.hold(proofOf("payments"))).resources()).toBe(before);
+  });
+
+  test("gets the same bytes of a control plane that was restarted", async () => {
+    const before = (await (await start()).secrets.hold(proofOf("payments"))).resources();
+    const after = (await (await start()).secrets.hold(proofOf("payments"))).resources();
+    expect(after.map(({ version }) => version)).toEqual(before.map(({ version }) => version));
+    expect(world.issued).toHaveLength(1);
+  });
+
+  test("gets a new certificate when the old one's renewal is due", async () => {
+    await (await start()).secrets.hold(proofOf("payments"));
+    await world.timers.turnTo(world.timers.now() + TTL);
+    const { secrets } = await start();
+    const lease = await secrets.hold(proofOf("payments"));
+    expect(Date.parse(certificateOf(lease).validTo)).toBeGreaterThan(world.timers.now() + TTL / 3);
+  });
+});
+
+describe("of workloads that are gone", () => {
+  const kept = (): Promise<string[]> => readdir(join(world.state, "workloads"));
+
+  test("no key is kept when their renewal is due, and that of others is", async () => {
+    const { secrets } = await start();
+    await secrets.hold(proofOf("payments"));
+    for (const name of ["a", "b", "c"]) (await secrets.hold(proofOf(name))).release();
+    expect(await kept()).toHaveLength(4);
+    await world.timers.turnTo(world.timers.now() + TTL / 2);
+    await secrets.stop();
+    expect(await kept()).toHaveLength(1);
+  });
+
+  test("no key is kept by a control plane that starts when their certificates have ended", async () => {
+    const { secrets } = await start();
+    for (const name of ["a", "b"]) await secrets.hold(proofOf(name));
+    await secrets.stop();
+    await world.timers.turnTo(world.timers.now() + TTL / 2);
+    const second = await start();
+    await second.secrets.hold(proofOf("payments"));
+    await second.secrets.stop();
+    expect(await kept()).toHaveLength(3);
+    await world.timers.turnTo(world.timers.now() + TTL / 2 + HOUR);
+    await start();
+    await vi.waitFor(async () => {
+      expect(await kept()).toHaveLength(1);
+    });
+  });
+});
+
+describe("what is kept is not used", () => {
+  const directory = (): string => join(world.state, "workloads");
+  const onlyFile = async (): Promise<string> => join(directory(), (await readdir(directory()))[0]!);
+
+  beforeEach(async () => {
+    const { secrets } = await start();
+    await secrets.hold(proofOf("payments"));
+    await secrets.stop();
+  });
+
+  test.each<[string, (content: string) => string]>([
+    ["half written", (content) => content.slice(0, 100)],
+    ["of another workload", (content) => content.replace("/sa/payments", "/sa/orders")],
+    ["of another version", (content) => content.replace('"version": 1', '"version": 2')],
+    ["without its key", (content) => content.replace(/"privateKey": "[^"]*"/, '"privateKey": ""')],
+  ])("when it is %s", async (_, change) => {
+    const file = await onlyFile();
+    await writeFile(file, change(await readFile(file, "utf8")));
+    const { secrets } = await start();
+    const lease = await secrets.hold(proofOf("payments"));
+    expect(world.issued).toHaveLength(2);
+    expect(certificateOf(lease).subjectAltName).toContain("/sa/payments");
+  });
+
+  test("when others could write it, and the operator is told", async () => {
+    await chmod(await onlyFile(), 0o666);
+    const { secrets } = await start();
+    await secrets.hold(proofOf("payments"));
+    expect(world.issued).toHaveLength(2);
+    expect(world.errors).toMatchObject([{ code: "state-file-mode" }]);
+  });
+
+  test("when another authority signs now", async () => {
+    const stateDirectory = await temporaryDirectory();
+    const other = await openAuthority({ stateDirectory, now: world.timers.now });
+    const { secrets } = await start(other);
+    const lease = await secrets.hold(proofOf("payments"));
+    expect(other.vouchesFor(lease.identity, certificateOf(lease).toString())).toBe(true);
+  });
+});
+
+test("a failure to issue is the caller's, and the next one may succeed", async () => {
+  let fail = true;
+  const authority: Authority = {
+    ...world.authority,
+    issueWorkload: (identity) =>
+      fail ? Promise.reject(new Error("no")) : world.authority.issueWorkload(identity),
+  };
+  const { secrets } = await start(authority);
+  await expect(secrets.hold(proofOf("payments"))).rejects.toThrow("no");
+  fail = false;
+  expect((await secrets.hold(proofOf("payments"))).resources()).toHaveLength(2);
+});
