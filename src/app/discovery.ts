@@ -4,11 +4,8 @@ import { Table } from "../base/table.js";
 import { type MeshConfig, meshConfigOf } from "../config/mesh-config/mesh-config.js";
 import type { ConfigSnapshot } from "../config/snapshot.js";
 import type { LostPort } from "../envoy/listener/lost-ports.js";
-import {
-  type ConnectedProxy,
-  createProxyResources,
-  type ProxyResources,
-} from "../envoy/proxy/proxy-resources.js";
+import type { ConnectedProxy } from "../envoy/proxy/connected-proxy.js";
+import { createProxyResources, type ProxyResources } from "../envoy/proxy/proxy-resources.js";
 import type { Encoder } from "../envoy/resource/encoder.js";
 import { madeSets, type ProxySets } from "../envoy/resource/resource-set.js";
 import { createMesh } from "../mesh/create-mesh.js";

@@ -11,7 +11,7 @@ import { jsonPieces } from "../console/json-pieces.js";
 import { makePlan, type PlanSide } from "../console/plan/make-plan.js";
 import type { Plan } from "../console/plan/plan.js";
 import type { PlanDraft, PlannedDirectory } from "../debug/api/plan-conversation.js";
-import type { ConnectedProxy } from "../envoy/proxy/proxy-resources.js";
+import type { ConnectedProxy } from "../envoy/proxy/connected-proxy.js";
 import type { Encoder } from "../envoy/resource/encoder.js";
 import type { Configuration } from "./configuration.js";
 import type { Discovery } from "./discovery.js";

@@ -1,5 +1,7 @@
+import type { Engine } from "../base/engine.js";
 import { type HostResolver, resolveHost } from "../mesh/host-resolver.js";
-import type { OutboundPolicy } from "../mesh/sidecar/sidecar.js";
+import type { Mesh } from "../mesh/mesh.js";
+import { type OutboundPolicy, outboundPolicy } from "../mesh/sidecar/sidecar.js";
 import {
   BLACK_HOLE_CLUSTER,
   DYNAMIC_DNS_CLUSTER,
@@ -17,7 +19,7 @@ export interface UnknownHosts {
 }
 
 /** Reads a policy; host names in it are those of a resource in `namespace`. */
-export function unknownHosts(
+function unknownHosts(
   { mode, egressProxy }: OutboundPolicy,
   namespace: string,
   resolver: HostResolver,
@@ -41,4 +43,23 @@ export function proxiedUnknown(unknown: UnknownHosts, captured: boolean): Unknow
   return captured && unknown.requestCluster === PASSTHROUGH_CLUSTER
     ? { ...unknown, mode: "REGISTRY_ONLY" }
     : unknown;
+}
+
+/** Whose calls are asked about: callers of a namespace, to which perhaps the Sidecar of this key applies. */
+interface Callers {
+  readonly namespace: string;
+  readonly sidecar: string;
+}
+
+/** What becomes of calls to unknown hosts; the same object for as long as it says the same. */
+export function createUnknownHosts(engine: Engine): (mesh: Mesh, callers: Callers) => UnknownHosts {
+  const settle = engine.settle<UnknownHosts>(
+    (a, b) => a.mode === b.mode && a.cluster === b.cluster && a.requestCluster === b.requestCluster,
+  );
+  return ({ sidecars, config, resolver }, { sidecar, namespace }) => {
+    const own = sidecars.byKey.get(sidecar)?.spec.outboundTrafficPolicy;
+    return settle(
+      unknownHosts(outboundPolicy(own, config.outboundTrafficPolicy), namespace, resolver),
+    );
+  };
 }

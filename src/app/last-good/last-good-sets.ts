@@ -4,7 +4,7 @@
  */
 import type { Engine } from "../../base/engine.js";
 import { overlay, Table } from "../../base/table.js";
-import type { ConnectedProxy } from "../../envoy/proxy/proxy-resources.js";
+import type { ConnectedProxy } from "../../envoy/proxy/connected-proxy.js";
 import type {
   AskedSets,
   EnvoyResource,

@@ -3,7 +3,7 @@
  * had, so that what was made for it is found again.
  */
 import type { Timers } from "../../ca/timers.js";
-import type { ConnectedProxy } from "../../envoy/proxy/proxy-resources.js";
+import type { ConnectedProxy } from "../../envoy/proxy/connected-proxy.js";
 
 /** A proxy that somebody uses. */
 export interface HeldProxy {

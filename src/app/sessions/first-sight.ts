@@ -1,6 +1,6 @@
 /** What builders of a proxy are shown before what is in force: see createDiscovery. */
 import { GROUP_METADATA } from "../../config/node-metadata.js";
-import type { ConnectedProxy } from "../../envoy/proxy/proxy-resources.js";
+import type { ConnectedProxy } from "../../envoy/proxy/connected-proxy.js";
 import type { ProxySets } from "../../envoy/resource/resource-set.js";
 import type { Proxy } from "../../mesh/proxy/proxy.js";
 

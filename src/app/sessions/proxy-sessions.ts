@@ -7,7 +7,7 @@ import type { Timers } from "../../ca/timers.js";
 import { type ProxyFacts, proxyFacts } from "../../debug/proxy-facts.js";
 import { identityClusterAddress } from "../../envoy/bootstrap/control-plane-cluster.js";
 import { ROOT_SECRET } from "../../envoy/names.js";
-import type { ConnectedProxy } from "../../envoy/proxy/proxy-resources.js";
+import type { ConnectedProxy } from "../../envoy/proxy/connected-proxy.js";
 import { MESSAGE } from "../../envoy/resource/message-types.js";
 import type { AskedSets, EnvoyResource, ProxySets } from "../../envoy/resource/resource-set.js";
 import type { Proxy } from "../../mesh/proxy/proxy.js";

@@ -1,6 +1,6 @@
 import { selects } from "../../mesh/labels.js";
 import type { Proxy } from "../../mesh/proxy/proxy.js";
-import { placeLabels } from "../../mesh/routing/locality-balancing.js";
+import { labelsWithTopology } from "../../mesh/routing/locality-balancing.js";
 import type { Decision } from "../../mesh/security/tls-decisions.js";
 import { chooseService } from "../../mesh/service/choose-service.js";
 import { viewOfHost } from "../../mesh/view/host-view.js";
@@ -56,4 +56,4 @@ export function endpointsElsewhere(
 
 const nodeOfWorkload = (
   workload: Pick<Workload, "labels" | "locality" | "network" | "node">,
-): string => placeLabels(workload)[NODE_LABEL] ?? "";
+): string => labelsWithTopology(workload)[NODE_LABEL] ?? "";

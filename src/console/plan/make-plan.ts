@@ -4,7 +4,7 @@ import { lostPortDiagnostics } from "../../envoy/diagnostics/lost-ports.js";
 import { refusalDiagnostics, refusalsIn } from "../../envoy/diagnostics/refusals.js";
 import { unservedDiagnostics } from "../../envoy/diagnostics/unserved-servers.js";
 import type { LostPort } from "../../envoy/listener/lost-ports.js";
-import type { ConnectedProxy } from "../../envoy/proxy/proxy-resources.js";
+import type { ConnectedProxy } from "../../envoy/proxy/connected-proxy.js";
 import type { ResourceSets } from "../../envoy/resource/resource-set.js";
 import type { UnservedServer } from "../../mesh/gateway/shared-ports.js";
 import { createEnvoyChanges, type Decode } from "./envoy-changes.js";

@@ -1,6 +1,6 @@
 /** What callers in one network call in place of endpoints in others. See Istio, EndpointsByNetworkFilter. */
 import { byKey } from "../../base/compare-text.js";
-import { networkOfCaller, type PlacedCaller } from "../../mesh/routing/locality-balancing.js";
+import { type LocalityCaller, networkOfCaller } from "../../mesh/routing/locality-balancing.js";
 import type { EffectivePolicy } from "../../mesh/routing/traffic-policy.js";
 import type { Service } from "../../mesh/service/service.js";
 import { type NetworkGateway, type Networks, networkOf } from "../../mesh/workload/networks.js";
@@ -91,12 +91,12 @@ interface Called {
  * of the mesh is in none of its networks.
  */
 export function reachedBy(
-  caller: PlacedCaller | undefined,
+  caller: LocalityCaller | undefined,
   endpoints: readonly ClusterEndpoint[],
   { service, policy: { tls } }: Called,
 ): readonly ClusterEndpoint[] {
   if (caller === undefined || service.external) return endpoints;
-  const { networks, autoMtls } = caller.placing;
+  const { networks, autoMtls } = caller.policy;
   const network = networkOfCaller(caller);
   if (network === "" || networks.gateways.length === 0) return endpoints;
   const scale = scaleOf(networks.gateways);

@@ -3,8 +3,8 @@ import { defined } from "../../base/defined.js";
 import { ENDPOINT_METADATA } from "../../config/kinds/telemetry/peer-attributes.js";
 import {
   type EndpointGroup,
+  type LocalityCaller,
   localityBalancing,
-  type PlacedCaller,
   preferredGroups,
 } from "../../mesh/routing/locality-balancing.js";
 import type { EffectivePolicy } from "../../mesh/routing/traffic-policy.js";
@@ -115,21 +115,21 @@ type EndpointGroups = readonly EndpointGroup<ClusterEndpoint>[];
 /** Puts the endpoints of a cluster in the order in which some callers prefer them. */
 export type Preference = (groups: EndpointGroups) => EndpointGroups;
 
-/** How the callers of a place prefer a service's endpoints under a policy; undefined for those of no place in particular. */
+/** How the callers of a locality prefer a service's endpoints under a policy; undefined for those of no locality in particular. */
 export function preferenceOf(
   policy: EffectivePolicy,
   service: Pick<Service, "distribution">,
-  caller: PlacedCaller | undefined,
+  caller: LocalityCaller | undefined,
 ): Preference | undefined {
   if (caller === undefined) return undefined;
-  const { setting, outlierDetection } = caller.placing;
+  const { setting, outlierDetection } = caller.policy;
   const balancing = localityBalancing(
     { ...defined({ outlierDetection }), ...policy },
     service,
     setting,
   );
   if (balancing === undefined) return undefined;
-  return (groups) => preferredGroups(groups, caller.place, balancing);
+  return (groups) => preferredGroups(groups, caller.at, balancing);
 }
 
 /** Envoy adds the weights of endpoints, and those of localities, up in 32 bits. */

@@ -6,9 +6,9 @@ import { isWildcard } from "../../mesh/hostname.js";
 import { selects } from "../../mesh/labels.js";
 import type { DestinationRule } from "../../mesh/routing/destination-rule.js";
 import {
+  type LocalityCaller,
+  type LocalityPolicy,
   localityBalancing,
-  type PlacedCaller,
-  type Placing,
 } from "../../mesh/routing/locality-balancing.js";
 import { callPolicy, type EffectivePolicy } from "../../mesh/routing/traffic-policy.js";
 import { lookedUpPorts, type Service, type ServicePort } from "../../mesh/service/service.js";
@@ -51,7 +51,7 @@ export interface ClientTraits extends ConnectionDefaults, LookUpCaller {
   readonly keepsCase: boolean;
   /** Whether ports with HTTP/1.1 are called by HTTP/2, where the rule does not say. */
   readonly h2UpgradePolicy: "UPGRADE" | "DO_NOT_UPGRADE";
-  readonly placing: Placing;
+  readonly localityPolicy: LocalityPolicy;
   /** The mesh's, for TLS that is not the mesh's. */
   readonly tlsDefaults: TLSConfig | undefined;
   /** By which it shows itself to servers that speak TLS, where no rule says by which. */
@@ -71,8 +71,8 @@ export interface OutboundClusterInput {
   /** All of its workloads take mutual TLS; asked where callers may bring the address themselves. */
   readonly allMeshTls: boolean;
   readonly client: ClientTraits;
-  /** Whom the endpoints are ordered for; undefined for callers of no place in particular. */
-  readonly caller: PlacedCaller | undefined;
+  /** Whom the endpoints are ordered for; undefined for callers of no locality in particular. */
+  readonly caller: LocalityCaller | undefined;
 }
 
 /** Whether some callers of a service may bring the address that they call. */
@@ -312,7 +312,7 @@ function preselection(
 ): Pick<ClusterJson, "commonLbConfig" | "lbSubsetConfig"> {
   const commonLbConfig = commonLoadBalancing(
     policy.outlierDetection,
-    isChosen ? undefined : localityBalancing(policy, service, client.placing.setting),
+    isChosen ? undefined : localityBalancing(policy, service, client.localityPolicy.setting),
   );
   return {
     commonLbConfig,
@@ -360,7 +360,7 @@ function outboundCluster(
       upstreamTls({
         settings: policy.tls,
         external: service.external,
-        autoMtls: client.placing.autoMtls,
+        autoMtls: client.localityPolicy.autoMtls,
         plaintext: input.plaintext,
         meshTls: meshTlsOf(kind, input),
         sni: sniOf(key),

@@ -17,20 +17,20 @@ export function lostPortDiagnostics(
 }
 
 function diagnosticOf(
-  { claim, before }: LostPort,
+  { entry, before }: LostPort,
   { locate }: Pick<ConfigSnapshot, "locate">,
 ): Diagnostic {
-  const { ref, path } = portPart(claim, claim.servicePort);
+  const { ref, path } = portPart(entry, entry.servicePort);
   const position = locate(ref, path);
-  const port = String(claim.port);
+  const port = String(entry.port);
   const message =
     `sidecars that capture nothing lead connections to port ${port} to ${before.host}, which has it too: ` +
-    `give ${claim.host} another port, or call it through the HTTP proxy, by CONNECT`;
+    `give ${entry.host} another port, or call it through the HTTP proxy, by CONNECT`;
   return {
     severity: "warning",
     code: "shared-port",
     message,
     ...(position === undefined ? {} : { position }),
-    resource: formatRef(claim.source),
+    resource: formatRef(entry.source),
   };
 }

@@ -200,7 +200,7 @@ function listenersOf(
     tls: { trustDomains, meshMTLS: config.meshMTLS, tlsDefaults: config.tlsDefaults },
     virtualServices: context.virtualServices,
     namespace: proxy.namespace,
-    claims: {
+    chains: {
       gateways: [],
       resolver: inputs.resolver,
       namespace: proxy.namespace,
@@ -269,21 +269,21 @@ type Sift = (table: Table<VirtualHostResource>) => Sifted<VirtualHostResource>;
 
 function routesOf(encoder: Encoder, gatewayTables: readonly GatewayTable[], sift: Sift): RouteSets {
   const all = gatewayTables.flatMap(({ hosts }) => hosts);
-  const { sent, standing } = sift(Table.from(all.map((host) => [host.name, host] as const)));
+  const { sent, withheld } = sift(Table.from(all.map((host) => [host.name, host] as const)));
   const tables = gatewayTables.map(({ name, hosts, sources }) => {
     const head = routeConfigurationHead(name);
     const kept = hosts.flatMap((host) => sent.get(host.name) ?? []);
     const made = { leftOut: hosts.flatMap(({ refusal }) => refusal ?? []), sources };
     const whole = joinRouteConfiguration(encoder, head, kept, made);
     // Envoy would wait for the virtual hosts of one that has none.
-    const isEmpty = kept.length === 0 && !hosts.some((host) => standing.has(host.name));
+    const isEmpty = kept.length === 0 && !hosts.some((host) => withheld.has(host.name));
     const split = isEmpty ? whole : splitRouteConfiguration(encoder, head, made);
     return { whole, split };
   });
   return {
     routes: resourceSet(tables.map(({ whole }) => whole)),
     splitRoutes: resourceSet(tables.map(({ split }) => split)),
-    virtualHosts: overlay(sent, standing),
+    virtualHosts: overlay(sent, withheld),
   };
 }
 

@@ -54,7 +54,7 @@ import type { ProxyLogs } from "../telemetry/proxy-logs.js";
 import type { SecretResources } from "../tls/secret-resources.js";
 import { type PoolFinder, poolFinder } from "./connection-pool.js";
 import { ingressPorts } from "./ingress-ports.js";
-import type { OwnContext } from "./workload-context.js";
+import type { WorkloadContext } from "./workload-context.js";
 
 /** What a sidecar has for its own application. */
 export interface InboundPart {
@@ -81,7 +81,7 @@ export interface WorkloadFacts {
 }
 
 /** What of a mesh concerns a proxy's own workload, and nothing else of it. */
-export interface OwnMesh extends OwnContext, WorkloadFacts {}
+export interface WorkloadMesh extends WorkloadContext, WorkloadFacts {}
 
 type OwnRulesOfNamespace = Table<readonly OwnRule[]>;
 
@@ -97,7 +97,7 @@ export interface InboundInputs extends WorkloadFacts {
 
 /** What of a mesh an inbound part depends on. */
 export function inboundInputs(
-  mesh: OwnMesh,
+  mesh: WorkloadMesh,
   proxy: Proxy,
   { logs, security }: Pick<InboundInputs, "logs" | "security">,
 ): InboundInputs {

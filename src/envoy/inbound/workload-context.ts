@@ -1,7 +1,7 @@
 import type { Mesh } from "../../mesh/mesh.js";
 
 /** The parts of a mesh that may concern the workload of any proxy. */
-export type OwnContext = Pick<
+export type WorkloadContext = Pick<
   Mesh,
   | "config"
   | "peerTrustDomains"

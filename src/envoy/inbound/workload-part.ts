@@ -15,28 +15,27 @@ import { type MaybeServed, servedServices } from "../../mesh/workload/served-ser
 import { samePorts, type Workload, type WorkloadPorts } from "../../mesh/workload/workload.js";
 import type { createSecurity } from "../filter/applied-security.js";
 import type { Patches } from "../patch/patches.js";
-import type { Position } from "../proxy/proxy-context.js";
+import type { ProxyContext } from "../proxy/proxy-context.js";
 import type { ResourceSet } from "../resource/resource-set.js";
-import { createLogFinder } from "../telemetry/log-finder.js";
-import type { Logs } from "../telemetry/proxy-logs.js";
+import { createLogFinder, type Logs } from "../telemetry/proxy-logs.js";
 import {
   type createInboundPart,
   type InboundPart,
   inboundInputs,
-  type OwnMesh,
   type WorkloadFacts,
+  type WorkloadMesh,
   workloadOf,
 } from "./inbound-part.js";
-import type { OwnContext } from "./workload-context.js";
+import type { WorkloadContext } from "./workload-context.js";
 
 /** See the top of this file. */
-export interface OwnPart extends InboundPart {
+export interface WorkloadPart extends InboundPart {
   /** The clusters that its policies, logs and traces need. */
   readonly needed: readonly string[];
 }
 
 /** What all sidecars' own parts depend on. */
-export interface OwnPartDependencies {
+export interface WorkloadPartDependencies {
   readonly engine: Engine;
   readonly logs: Logs;
   readonly patches: Patches;
@@ -47,17 +46,17 @@ export interface OwnPartDependencies {
 const NO_CLUSTERS: ResourceSet = Table.empty();
 
 /** Policies may ask services about requests, and tracers and logs be told of them. */
-const callsServices = ({ security }: OwnContext): boolean =>
+const callsServices = ({ security }: WorkloadContext): boolean =>
   security.authorization.size > 0 ||
   security.requestAuthentication.size > 0 ||
   security.providerHosts.size > 0;
 
 /** What one sidecar's own part is made of. */
-interface OwnInputs extends WorkloadFacts {
-  readonly context: OwnContext;
+interface WorkloadInputs extends WorkloadFacts {
+  readonly context: WorkloadContext;
 }
 
-const INPUTS: FieldNames<OwnInputs> = {
+const INPUTS: FieldNames<WorkloadInputs> = {
   context: true,
   served: true,
   workload: true,
@@ -66,22 +65,25 @@ const INPUTS: FieldNames<OwnInputs> = {
 };
 
 /** Makes one sidecar's own part. */
-export interface OwnPartBuilder {
+export interface WorkloadPartBuilder {
   /** What it is made of, where the proxy is: the same object until something in it changes. */
-  readonly inputsAt: (position: Pick<Position, "around" | "workloads">) => OwnInputs;
+  readonly inputsIn: (position: Pick<ProxyContext, "mesh" | "workloads">) => WorkloadInputs;
   /** The part, of a sidecar that can call these clusters. */
-  readonly build: (inputs: OwnInputs, reachable: ResourceSet) => OwnPart;
+  readonly build: (inputs: WorkloadInputs, reachable: ResourceSet) => WorkloadPart;
 }
 
 /** The builder of one sidecar's own part. */
-export function createOwnPart(dependencies: OwnPartDependencies, proxy: Proxy): OwnPartBuilder {
+export function createWorkloadPart(
+  dependencies: WorkloadPartDependencies,
+  proxy: Proxy,
+): WorkloadPartBuilder {
   return {
-    inputsAt: inputsFinder(dependencies.engine, proxy),
+    inputsIn: inputsFinder(dependencies.engine, proxy),
     build: partBuilder(dependencies, proxy),
   };
 }
 
-function inputsFinder(engine: Engine, proxy: Proxy): OwnPartBuilder["inputsAt"] {
+function inputsFinder(engine: Engine, proxy: Proxy): WorkloadPartBuilder["inputsIn"] {
   // An edit changes few of these tables, and a proxy's row is looked for in those alone.
   const rowIn = <V>(key: string): ((table: Table<V>) => V | undefined) =>
     engine.latestOf("row of a proxy", (table: Table<V>) => table.get(key));
@@ -94,7 +96,7 @@ function inputsFinder(engine: Engine, proxy: Proxy): OwnPartBuilder["inputsAt"] 
     { proxy: true, services: true, listing: true },
     (some) => settledServed(servedServices(some)),
   );
-  const rules = rowIn<OwnMesh["rules"] & object>(proxy.namespace);
+  const rules = rowIn<WorkloadMesh["rules"] & object>(proxy.namespace);
   // What else is said of a workload changes nothing for its own sidecar.
   const settledPorts = engine.settle<WorkloadPorts>(samePorts);
   const workload = engine.latestOf(
@@ -111,25 +113,29 @@ function inputsFinder(engine: Engine, proxy: Proxy): OwnPartBuilder["inputsAt"] 
     (all: PeerAuthentications): AppliedAuthentication =>
       settledAuthentication(appliedAuthentication(all, proxy)),
   );
-  const settled = engine.latestFields<OwnInputs, OwnInputs>("own inputs", INPUTS, (all) => all);
-  return ({ around, workloads }) =>
+  const settled = engine.latestFields<WorkloadInputs, WorkloadInputs>(
+    "workload inputs",
+    INPUTS,
+    (all) => all,
+  );
+  return ({ mesh, workloads }) =>
     settled({
-      context: around.own,
+      context: mesh.workload,
       served: served({
         proxy,
-        services: services(around.servicesByNamespace),
-        listing: listing(around.servicesByAddress),
+        services: services(mesh.servicesByNamespace),
+        listing: listing(mesh.servicesByAddress),
       }),
       workload: workload(workloads),
-      rules: rules(around.ownRules),
-      authentication: authentication(around.peerAuthentications),
+      rules: rules(mesh.ownRules),
+      authentication: authentication(mesh.peerAuthentications),
     });
 }
 
 function partBuilder(
-  { engine, logs, patches, security, inbound }: OwnPartDependencies,
+  { engine, logs, patches, security, inbound }: WorkloadPartDependencies,
   proxy: Proxy,
-): OwnPartBuilder["build"] {
+): WorkloadPartBuilder["build"] {
   const { patching } = patches;
   const logsOf = createLogFinder({ engine, logs }, proxy, "SERVER");
   const patch = { clusters: patching.clusters(), listeners: patching.listeners() };
@@ -139,9 +145,9 @@ function partBuilder(
       engine.lazy(() => patch.listeners(made.get(), side)),
   );
   const build = engine.latest(
-    "own part of a proxy",
-    ({ context, ...rows }: OwnInputs, reachable: ResourceSet): OwnPart => {
-      const mesh: OwnMesh = { ...context, ...rows };
+    "workload part of a proxy",
+    ({ context, ...rows }: WorkloadInputs, reachable: ResourceSet): WorkloadPart => {
+      const mesh: WorkloadMesh = { ...context, ...rows };
       const filters = security(mesh, proxy, reachable);
       const own = { logs: logsOf(mesh, reachable), security: filters };
       const part = inbound(inboundInputs(mesh, proxy, own));

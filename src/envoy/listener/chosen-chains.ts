@@ -1,16 +1,18 @@
-/** Which claims on a listener count when they exclude one another. */
+/** Which entries on a listener count when they exclude one another. */
 import type { Protocol } from "../../mesh/service/protocol.js";
 import { ANY_ADDRESS, type ListenerAddress } from "./address.js";
 import type { TcpChain } from "./l4-chains.js";
-import type { OutboundClaim } from "./outbound-entry.js";
+import type { OutboundEntry } from "./outbound-entry.js";
 
 /**
  * Those that count on a listener, the one that wins first. Of protocols in which the server speaks first no other can be told
  * apart: the first says which of them the listener carries. See Istio, isConflictWithWellKnownPort.
  */
-export function inOrder(claims: readonly OutboundClaim[]): readonly OutboundClaim[] {
-  const own = claims.filter((claim) => claim.own === true);
-  const ordered = [...(own.length > 0 ? own : claims)].sort((a, b) => (a.order < b.order ? -1 : 1));
+export function inOrder(entries: readonly OutboundEntry[]): readonly OutboundEntry[] {
+  const own = entries.filter((entry) => entry.own === true);
+  const ordered = [...(own.length > 0 ? own : entries)].sort((a, b) =>
+    a.order < b.order ? -1 : 1,
+  );
   const first = ordered[0]?.servicePort.protocol;
   return ordered.filter(
     ({ servicePort: { protocol } }) =>
@@ -38,14 +40,14 @@ const orAny = (values: readonly string[]): readonly string[] =>
   values.length === 0 ? [ANY] : values;
 
 /**
- * The claim that says what becomes of requests. A listener on every address is there for all HTTP of its port, so the first
+ * The entry that says what becomes of requests. A listener on every address is there for all HTTP of its port, so the first
  * says it; at an address of its own a service of undeclared protocol comes before HTTP, which it can carry.
  */
-export function requestClaim(
-  claims: readonly OutboundClaim[],
+export function requestEntry(
+  entries: readonly OutboundEntry[],
   { address }: ListenerAddress,
-): OutboundClaim | undefined {
-  const carrying = claims.filter(({ routes }) => routes !== undefined);
+): OutboundEntry | undefined {
+  const carrying = entries.filter(({ routes }) => routes !== undefined);
   const sniffed = carrying.find(({ chains }) => chains.length > 0);
   return address === ANY_ADDRESS ? carrying[0] : (sniffed ?? carrying[0]);
 }
@@ -56,11 +58,11 @@ export function requestClaim(
  * ListenerBuilder.buildSidecarOutboundListener.
  */
 export function chooseChains(
-  claims: readonly OutboundClaim[],
-  requests: OutboundClaim | undefined,
+  entries: readonly OutboundEntry[],
+  requests: OutboundEntry | undefined,
 ): readonly ChosenChain[] {
-  const candidates = claims
-    .filter((claim) => claim.routes === undefined || claim === requests)
+  const candidates = entries
+    .filter((entry) => entry.routes === undefined || entry === requests)
     .flatMap(({ chains, routes }) =>
       chains.map((chain) => ({
         chain,

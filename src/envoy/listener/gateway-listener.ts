@@ -42,7 +42,7 @@ export interface GatewayListenerOptions extends ConnectionManagerSettings, Liste
   readonly virtualServices: (gatewayKey: string) => readonly VirtualService[];
   /** The gateway's own. */
   readonly namespace: string;
-  readonly claims: ChainContext;
+  readonly chains: ChainContext;
   readonly families: AddressFamilies;
   readonly filters: PerRouteFilters;
   /** The gateway, and all that it calls, is on one machine. */
@@ -113,7 +113,7 @@ function tcpFilters(chain: TcpChain, options: GatewayListenerOptions): FilterJso
 function l4Chains(one: GatewayServer, options: GatewayListenerOptions): readonly MadeChain[] {
   const port = serverPort(one.server);
   const passesTls = one.server.tls !== undefined && !terminatesTls(one.server);
-  const context: ChainContext = { ...options.claims, gateways: [one.gatewayKey] };
+  const context: ChainContext = { ...options.chains, gateways: [one.gatewayKey] };
   const candidates = options.virtualServices(one.gatewayKey);
   const bound = boundTo(one, candidates, options.namespace);
   const chains = bound.flatMap((virtualService) =>

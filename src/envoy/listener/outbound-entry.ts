@@ -1,5 +1,5 @@
 /**
- * What the services ask of a sidecar's outbound listeners. A port of a service claims a place on one listener: HTTP shares
+ * What the services ask of a sidecar's outbound listeners. A port of a service has an *entry* on one listener: HTTP shares
  * the listener of its port with all other HTTP, since requests name their host; other protocols have the service's own
  * address, or share the port and are told apart by server name.
  */
@@ -30,7 +30,7 @@ import {
 } from "./l4-chains.js";
 
 /** A port of a service on one listener. */
-export interface OutboundClaim {
+export interface OutboundEntry {
   /** The host that is called there. */
   readonly host: string;
   readonly address: string;
@@ -51,7 +51,7 @@ export interface OutboundClaim {
   /** The first of them: that of the service, and which of its ports it is. */
   readonly source: ResourceRef;
   readonly servicePort: ServicePort;
-  /** By which claims that exclude one another are ordered: the older service wins. See Istio, model.SortServicesByCreationTime. */
+  /** By which entries that exclude one another are ordered: the older service wins. See Istio, model.SortServicesByCreationTime. */
   readonly order: string;
 }
 
@@ -71,7 +71,7 @@ export function wholePort(
 }
 
 /** Where connections to a service are taken: at an address, those perhaps that are meant for some blocks alone. */
-interface ClaimedPlace {
+interface EntryAddress {
   readonly address: string;
   readonly prefixes: readonly string[];
 }
@@ -80,7 +80,7 @@ interface ClaimedPlace {
 function placesOf(
   { addresses }: Service,
   podAddresses: readonly string[] | undefined,
-): readonly ClaimedPlace[] {
+): readonly EntryAddress[] {
   if (podAddresses !== undefined) {
     return podAddresses.map((address) => ({ address, prefixes: [] }));
   }
@@ -98,7 +98,7 @@ function placesOf(
 function defaultChain(
   service: Service,
   port: ServicePort,
-  { address, prefixes }: ClaimedPlace,
+  { address, prefixes }: EntryAddress,
   context: ChainContext,
 ): TcpChain {
   const isPlaceless = address === ANY_ADDRESS || service.resolution === "dynamic-dns";
@@ -137,7 +137,7 @@ export function routedChains(
 function chainsOf(
   service: Service,
   port: ServicePort,
-  place: ClaimedPlace,
+  place: EntryAddress,
   routing: {
     readonly virtualServices: readonly VirtualService[];
     readonly context: ChainContext;
@@ -157,7 +157,7 @@ function chainsOf(
 }
 
 /** What decides where the listeners of a service are. */
-export interface ClaimPlacing {
+export interface EntryAddresses {
   /** Where a service is called that callers know by the addresses of its workloads; undefined of others. */
   readonly podAddresses: readonly string[] | undefined;
   /** The listener of a Sidecar on which callers reach it. */
@@ -166,7 +166,7 @@ export interface ClaimPlacing {
 
 const LOCALHOST = "127.0.0.1";
 
-const isReserved = ({ address, port }: OutboundClaim): boolean =>
+const isReserved = ({ address, port }: OutboundEntry): boolean =>
   address === ANY_ADDRESS && RESERVED_PORTS.has(port);
 
 /** The one address of a Sidecar's listener; undefined where the addresses of the services decide. */
@@ -181,13 +181,13 @@ function portsOn({ ports }: Service, port: EgressPort | undefined): readonly Ser
   return ports.filter((one) => one.number === number).map((one) => ({ ...one, protocol }));
 }
 
-/** The claims of a service: for each port, and each of its addresses where the protocol needs an address. */
-export function outboundClaims(
+/** The entries of a service: for each port, and each of its addresses where the protocol needs an address. */
+export function outboundEntries(
   service: Service,
   virtualServices: readonly VirtualService[],
   context: ChainContext,
-  { podAddresses, egress }: ClaimPlacing,
-): readonly OutboundClaim[] {
+  { podAddresses, egress }: EntryAddresses,
+): readonly OutboundEntry[] {
   const place = placeOf(egress);
   const places =
     place === undefined ? placesOf(service, podAddresses) : [{ address: place, prefixes: [] }];
@@ -201,15 +201,15 @@ export function outboundClaims(
     ...(egress?.port === undefined ? {} : { own: true }),
     ...(egress?.port !== undefined && leadsAnywhere(egress.port) ? { proxied: true } : {}),
   };
-  const claims = portsOn(service, egress?.port).flatMap((port): readonly OutboundClaim[] => {
+  const entries = portsOn(service, egress?.port).flatMap((port): readonly OutboundEntry[] => {
     const kind = listenerProtocol(port.protocol);
     // Connections to an alias are addressed to what it stands for.
     if (kind === "none" || (service.aliasOf !== undefined && kind !== "http")) return [];
     const { shared, own } = requestTables(service, port, egress);
     if (kind === "http") {
       const address = place ?? ANY_ADDRESS;
-      const claim = { address, port: port.number, servicePort: port, routes: shared, chains: [] };
-      return [{ ...common, ...claim }];
+      const entry = { address, port: port.number, servicePort: port, routes: shared, chains: [] };
+      return [{ ...common, ...entry }];
     }
     return places.map((one) => ({
       ...common,
@@ -220,7 +220,7 @@ export function outboundClaims(
       chains: chainsOf(service, port, one, { virtualServices, context }),
     }));
   });
-  return claims.filter((claim) => !isReserved(claim));
+  return entries.filter((entry) => !isReserved(entry));
 }
 
 /** Those that few see come first. A service without a time counts as older than one with: a space sorts before digits. */

@@ -30,7 +30,7 @@ import {
   type ListenerAddress,
   listenAt,
 } from "./address.js";
-import { type ChosenChain, chooseChains, inOrder, isOpen, requestClaim } from "./chosen-chains.js";
+import { type ChosenChain, chooseChains, inOrder, isOpen, requestEntry } from "./chosen-chains.js";
 import { lookUpFilter, type TcpChain } from "./l4-chains.js";
 import {
   chainParts,
@@ -40,7 +40,7 @@ import {
   type MadeListener,
   unmade,
 } from "./made-chain.js";
-import type { OutboundClaim } from "./outbound-entry.js";
+import type { OutboundEntry } from "./outbound-entry.js";
 
 /** What all outbound listeners of a proxy have in common. */
 export interface OutboundListenerOptions extends ConnectionManagerSettings, ListenerLogs {
@@ -170,38 +170,38 @@ function chainsWithRest(chains: readonly MadeChain[], rest: MadeChain): Listener
 }
 
 /** What becomes of requests, and the ports of the services that share it. */
-interface Requests extends Pick<OutboundClaim, "proxied">, Pick<MadeChain, "parts"> {
+interface Requests extends Pick<OutboundEntry, "proxied">, Pick<MadeChain, "parts"> {
   readonly routes: string;
 }
 
 function requestsOf(
-  claims: readonly OutboundClaim[],
-  { routes, proxied = false }: Pick<OutboundClaim, "routes" | "proxied">,
+  entries: readonly OutboundEntry[],
+  { routes, proxied = false }: Pick<OutboundEntry, "routes" | "proxied">,
 ): Requests | undefined {
   if (routes === undefined) return undefined;
-  const sharing = claims.filter((claim) => claim.routes === routes);
+  const sharing = entries.filter((entry) => entry.routes === routes);
   return { routes, proxied, parts: sharing.map((one) => portPart(one, one.servicePort)) };
 }
 
-/** Where a listener stands, and what becomes of connections that none of its services claims. */
+/** Where a listener stands, and what becomes of connections that no entry is for. */
 export interface OutboundPlace {
   readonly at: ListenerAddress;
   /** false: the listener only gets connections that were redirected to `virtualOutbound`. */
   readonly bind: boolean;
-  /** The cluster of connections that none of them claims. */
-  readonly unclaimed: string;
+  /** The cluster of connections that no entry is for. */
+  readonly fallbackCluster: string;
 }
 
-/** The listener that all these claims share; undefined when none of them says anything. */
+/** The listener that all these entries share; undefined when none of them says anything. */
 export function outboundListener(
-  claims: readonly OutboundClaim[],
+  entries: readonly OutboundEntry[],
   place: OutboundPlace,
   options: OutboundListenerOptions,
 ): MadeListener | undefined {
-  const ordered = inOrder(claims);
-  const claim = requestClaim(ordered, place.at);
-  const requests = claim && requestsOf(ordered, claim);
-  const chains = chooseChains(ordered, claim);
+  const ordered = inOrder(entries);
+  const entry = requestEntry(ordered, place.at);
+  const requests = entry && requestsOf(ordered, entry);
+  const chains = chooseChains(ordered, entry);
   if (requests === undefined && chains.length === 0) return undefined;
   const where = listenAt(place.at, options.families);
   const made =
@@ -240,7 +240,7 @@ function toldApart(
   const open = chains.find(isOpen);
   const rest =
     open === undefined
-      ? unmade(passthroughChain(options, place.unclaimed))
+      ? unmade(passthroughChain(options, place.fallbackCluster))
       : tcpChain(open, options);
   const closed = chains.filter((one) => !isOpen(one)).map((one) => tcpChain(one, options));
   const forRequests =

@@ -6,10 +6,10 @@ import { type Labels, selects } from "../../mesh/labels.js";
 import type { Mesh } from "../../mesh/mesh.js";
 import type { DestinationRule } from "../../mesh/routing/destination-rule.js";
 import {
+  type ClientLocality,
   callableWorkloads,
-  type Place,
-  type PlacedCaller,
-  type Placing,
+  type LocalityCaller,
+  type LocalityPolicy,
 } from "../../mesh/routing/locality-balancing.js";
 import { effectivePolicy } from "../../mesh/routing/traffic-policy.js";
 import { isPlaintext, type PlaintextWorkloads } from "../../mesh/security/plaintext.js";
@@ -59,8 +59,8 @@ export interface ClusterInputs {
   /** Its namespace is called in plaintext as a whole. */
   readonly plaintext: boolean;
   readonly client: ClientTraits;
-  /** Whom the endpoints are ordered for; undefined for callers of no place in particular. */
-  readonly caller: PlacedCaller | undefined;
+  /** Whom the endpoints are ordered for; undefined for callers of no locality in particular. */
+  readonly caller: LocalityCaller | undefined;
 }
 
 interface EndpointInputs extends Pick<ClusterInputs, "service" | "rule" | "workloads" | "caller"> {
@@ -78,8 +78,8 @@ interface EndpointInputs extends Pick<ClusterInputs, "service" | "rule" | "workl
 export interface ClusterBuilders {
   readonly clusters: (inputs: ClusterInputs) => ResourceSet;
   readonly endpoints: (inputs: EndpointInputs) => ResourceSet;
-  /** The callers of a place: one object, so that the scopes that have some share what is made for them. */
-  readonly callerOf: (place: Place, placing: Placing) => PlacedCaller;
+  /** The callers of a locality: one object, so that the scopes that have some share what is made for them. */
+  readonly callerOf: (at: ClientLocality, policy: LocalityPolicy) => LocalityCaller;
   /** Whether any proxy may make metrics. */
   readonly counts: typeof makesMetrics;
 }
@@ -195,7 +195,7 @@ export function createClusterBuilders(engine: Engine, encoder: Encoder): Cluster
       },
       (inputs) => buildEndpoints(encoder, inputs),
     ),
-    callerOf: engine.memo("callers of a place", (place, placing) => ({ place, placing })),
+    callerOf: engine.memo("callers of a locality", (at, policy) => ({ at, policy })),
     counts: engine.latest("whether metrics are made", makesMetrics),
   };
 }
@@ -211,7 +211,7 @@ export interface ClusterRows {
 /** Whose clusters and endpoints are made. */
 export interface ClusterCaller {
   readonly client: ClientTraits;
-  readonly caller: PlacedCaller | undefined;
+  readonly caller: LocalityCaller | undefined;
 }
 
 /** The clusters of some hosts. */

@@ -6,17 +6,17 @@ import type { Mesh } from "../../mesh/mesh.js";
 import { type EgressListener, egressListeners } from "../../mesh/sidecar/sidecar.js";
 import { createEgressViews } from "../../mesh/view/egress-view.js";
 import type { HostView } from "../../mesh/view/host-view.js";
-import { createPlacedViews } from "../../mesh/view/locality-views.js";
+import { createLocalityViews } from "../../mesh/view/locality-views.js";
 import type { HostNames, NamedHost } from "../../mesh/view/named-host.js";
 import type { ClientTraits } from "../cluster/outbound-cluster.js";
-import type { OutboundClaim } from "../listener/outbound-entry.js";
+import type { OutboundEntry } from "../listener/outbound-entry.js";
 import type { Encoder } from "../resource/encoder.js";
 import { type EnvoyResource, unionOf } from "../resource/resource-set.js";
-import { createClaimGroups } from "./listener-entries.js";
+import { createUnknownHosts } from "../unknown-hosts.js";
+import { createEntryGroups } from "./listener-entries.js";
 import { createRows, type OutboundPart, type SharedBuilders } from "./outbound-part.js";
 import type { OutboundScope } from "./outbound-scope.js";
 import { createRouteConfigurations } from "./route-configurations.js";
-import { createUnknownHosts } from "./scope-policy.js";
 import type { HostResource } from "./virtual-hosts.js";
 
 /** What one way out of a Sidecar makes. */
@@ -24,8 +24,8 @@ interface EgressRows {
   readonly clusters: Table<EnvoyResource>;
   readonly endpoints: Lazy<Table<EnvoyResource>>;
   readonly virtualHosts: Lazy<Table<HostResource>>;
-  readonly claims: Lazy<Table<OutboundClaim>>;
-  readonly placedViews: Table<HostView>;
+  readonly entries: Lazy<Table<OutboundEntry>>;
+  readonly localityViews: Table<HostView>;
   readonly names: Lazy<HostNames>;
 }
 
@@ -41,10 +41,10 @@ function createEgressRows(
     "scope of a way out",
     (scope: OutboundScope, egress: EgressListener): OutboundScope => ({ ...scope, egress }),
   );
-  const placedNamed = createPlacedViews(engine);
-  const placedRouted = createPlacedViews(engine);
+  const byLocalityNamed = createLocalityViews(engine);
+  const byLocalityRouted = createLocalityViews(engine);
   const viewsBeside = engine.latest(
-    "placed hosts beside each other",
+    "hosts by locality beside each other",
     (first: Table<HostView>, second: Table<HostView>) => overlay(first, second),
   );
   const beside = engine.memo(
@@ -59,11 +59,11 @@ function createEgressRows(
       clusters: beside(own.clusters.all, others.clusters.all),
       endpoints: engine.lazy(() => beside(own.endpoints.get().all, others.endpoints.get().all)),
       virtualHosts: engine.lazy(() => own.virtualHosts.get().all),
-      claims: engine.lazy(() => own.claims.get().all),
+      entries: engine.lazy(() => own.entries.get().all),
       names: own.names,
-      placedViews: viewsBeside(
-        placedNamed(seen.named, client.placing),
-        placedRouted(seen.routed, client.placing),
+      localityViews: viewsBeside(
+        byLocalityNamed(seen.named, client.localityPolicy),
+        byLocalityRouted(seen.routed, client.localityPolicy),
       ),
     };
   };
@@ -90,10 +90,10 @@ export function createSidecarPart(
   const clusters = createUnion<EnvoyResource>(engine, "clusters of egress listeners");
   const endpoints = createUnion<EnvoyResource>(engine, "endpoints of egress listeners");
   const virtualHosts = createUnion<HostResource>(engine, "virtual hosts of egress listeners");
-  const claims = createUnion<OutboundClaim>(engine, "claims of egress listeners");
-  const placedViews = createUnion<HostView>(engine, "placed hosts of egress listeners");
+  const entries = createUnion<OutboundEntry>(engine, "entries of egress listeners");
+  const localityViews = createUnion<HostView>(engine, "hosts by locality of egress listeners");
   const names = createUnion<readonly NamedHost[]>(engine, "names of egress listeners");
-  const group = createClaimGroups(engine);
+  const group = createEntryGroups(engine);
   const join = createRouteConfigurations(engine, encoder);
   const { statics } = shared;
   const unknownHosts = createUnknownHosts(engine);
@@ -115,10 +115,10 @@ export function createSidecarPart(
       endpoints: engine.lazy(() => endpoints(rows.map((one) => one.endpoints.get()))),
       routes,
       filters: engine.lazy(() => routes.get().filters),
-      claims: engine.lazy(() => group(claims(rows.map((one) => one.claims.get())))),
+      entries: engine.lazy(() => group(entries(rows.map((one) => one.entries.get())))),
       unknown,
       client,
-      placedViews: placedViews(rows.map((one) => one.placedViews)),
+      localityViews: localityViews(rows.map((one) => one.localityViews)),
       names: engine.lazy(() => names(rows.map((one) => one.names.get()))),
       own: undefined,
     };

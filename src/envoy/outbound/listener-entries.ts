@@ -1,4 +1,4 @@
-/** What the services that a scope sees ask of its outbound listeners. */
+/** The entries of a scope: what the services that it sees ask of its outbound listeners. */
 import { isDeepStrictEqual } from "node:util";
 import ipaddr from "ipaddr.js";
 import type { Engine } from "../../base/engine.js";
@@ -20,7 +20,7 @@ import type { EgressListener } from "../../mesh/sidecar/sidecar.js";
 import { type HostView, NO_NAMESPACE } from "../../mesh/view/host-view.js";
 import { serviceKey } from "../../mesh/workload/service-endpoints.js";
 import type { Workload } from "../../mesh/workload/workload.js";
-import { type OutboundClaim, outboundClaims } from "../listener/outbound-entry.js";
+import { type OutboundEntry, outboundEntries } from "../listener/outbound-entry.js";
 import type { ClusterKey } from "../names.js";
 import { isIn } from "../route/tunnel-route.js";
 import type { HostRows } from "./host-rows.js";
@@ -28,8 +28,8 @@ import { addressesFor, type OutboundScope } from "./outbound-scope.js";
 
 const NO_WORKLOADS: readonly Workload[] = [];
 
-/** Everything that the listener claims of a service depend on. */
-export interface ClaimInputs {
+/** Everything that the listener entries of a service depend on. */
+export interface EntryInputs {
   readonly service: Service;
   /** Those that route connections. */
   readonly virtualServices: VirtualServices;
@@ -48,7 +48,7 @@ export interface ClaimInputs {
 }
 
 /** What a service asks of the outbound listeners. */
-export function buildClaims({
+export function buildEntries({
   service,
   virtualServices,
   resolver,
@@ -60,7 +60,7 @@ export function buildClaims({
   rootNamespace,
   pods,
   egress,
-}: ClaimInputs): Table<OutboundClaim> {
+}: EntryInputs): Table<OutboundEntry> {
   const client = {
     clientNamespace: source.namespace,
     clientLabels: source.labels,
@@ -77,7 +77,7 @@ export function buildClaims({
         ? callPolicy({ rule, service }, key.subset, key.port)
         : routePolicy(rules, client, key),
   };
-  const claims = outboundClaims(
+  const entries = outboundEntries(
     { ...service, addresses: calledAddresses(service, { captured, allocated }) },
     virtualServices,
     context,
@@ -89,25 +89,25 @@ export function buildClaims({
     },
   );
   return Table.from(
-    claims
-      .map((claim) => (captured ? claim : atItsAddresses(claim, service)))
-      .map((claim) => [keyOf(service, claim), claim] as const),
+    entries
+      .map((entry) => (captured ? entry : atItsAddresses(entry, service)))
+      .map((entry) => [keyOf(service, entry), entry] as const),
   );
 }
 
 /**
- * A claim whose connections come to none of the service's addresses, and are for it all the same: chains for some blocks of
+ * An entry whose connections come to none of the service's addresses, and are for it all the same: chains for some blocks of
  * addresses take all of them, if one of the service's is there, or none.
  */
-function atItsAddresses(claim: OutboundClaim, { addresses }: Service): OutboundClaim {
+function atItsAddresses(entry: OutboundEntry, { addresses }: Service): OutboundEntry {
   const single = addresses.filter((address) => ipaddr.isValid(address));
-  if (single.length === 0) return claim;
-  const chains = claim.chains.flatMap((chain) => {
+  if (single.length === 0) return entry;
+  const chains = entry.chains.flatMap((chain) => {
     if (chain.prefixes.length === 0) return [chain];
     const isMeant = chain.prefixes.some((block) => single.some((one) => isIn(one, block)));
     return isMeant ? [{ ...chain, prefixes: [] }] : [];
   });
-  return { ...claim, chains };
+  return { ...entry, chains };
 }
 
 /**
@@ -116,7 +116,7 @@ function atItsAddresses(claim: OutboundClaim, { addresses }: Service): OutboundC
  */
 function calledAddresses(
   service: Service,
-  { captured, allocated }: Pick<ClaimInputs, "captured" | "allocated">,
+  { captured, allocated }: Pick<EntryInputs, "captured" | "allocated">,
 ): readonly string[] {
   const addresses = addressesFor(service, { allocated });
   const isBlock = (address: string): boolean => address.includes("/");
@@ -125,24 +125,24 @@ function calledAddresses(
   return captured || isByAddress ? addresses : [];
 }
 
-/** Several listeners of a Sidecar may have the same place for the same service. */
-const keyOf = ({ hostname }: Service, { address, port, own }: OutboundClaim): string =>
+/** Several listeners of a Sidecar may have the same address and port for the same service. */
+const keyOf = ({ hostname }: Service, { address, port, own }: OutboundEntry): string =>
   `${hostname} ${address}_${String(port)}${own === true ? " own" : ""}`;
 
 /** A service is another one after an edit of its endpoints, and asks for the same as before; then no listener is made again. */
-function sameClaims(a: Table<OutboundClaim>, b: Table<OutboundClaim>): boolean {
-  return a.size === b.size && [...a].every(([key, claim]) => isDeepStrictEqual(claim, b.get(key)));
+function sameEntries(a: Table<OutboundEntry>, b: Table<OutboundEntry>): boolean {
+  return a.size === b.size && [...a].every(([key, entry]) => isDeepStrictEqual(entry, b.get(key)));
 }
 
-/** What the claims of all hosts depend on. */
-interface ClaimsContext {
+/** What the entries of all hosts depend on. */
+interface EntryContext {
   readonly scope: OutboundScope;
   readonly resolver: HostResolver;
   readonly routeRules: RouteRules;
   readonly rootNamespace: string;
 }
 
-/** Whose claims do not depend on who calls. */
+/** Whose entries do not depend on who calls. */
 const ANYONE: Pick<OutboundScope, "namespace" | "labels"> = { namespace: NO_NAMESPACE, labels: {} };
 
 /** Whether clients of a namespace call a service by a server name by which others do not: without the namespace. */
@@ -152,17 +152,17 @@ const hasShorterName = (
 ): boolean => hostname.split(".")[1] === namespace && ports.some(({ protocol }) => isTls(protocol));
 
 /** What the services ask of outbound listeners. */
-export function createClaimRows(
+export function createEntryRows(
   engine: Engine,
-  build: (inputs: ClaimInputs) => Table<OutboundClaim>,
-): (views: Table<HostView>, mesh: Mesh, scope: OutboundScope) => HostRows<OutboundClaim> {
+  build: (inputs: EntryInputs) => Table<OutboundEntry>,
+): (views: Table<HostView>, mesh: Mesh, scope: OutboundScope) => HostRows<OutboundEntry> {
   const derive = engine.lookUp<
     HostView,
     [Table<readonly Workload[]>],
-    [ClaimsContext],
-    Table<OutboundClaim>
+    [EntryContext],
+    Table<OutboundEntry>
   >(
-    "listener claims",
+    "listener entries",
     (_host, [view, workloads], { scope, resolver, routeRules, rootNamespace }) => {
       const { service, connections } = view;
       if (service === undefined) return undefined;
@@ -184,10 +184,10 @@ export function createClaimRows(
         egress: scope.egress,
       });
     },
-    sameClaims,
+    sameEntries,
   );
-  const flat = engine.flatten<OutboundClaim>("listener claims by service");
-  const settle = engine.settle<ClaimsContext>(
+  const flat = engine.flatten<OutboundEntry>("listener entries by service");
+  const settle = engine.settle<EntryContext>(
     (a, b) =>
       a.scope === b.scope &&
       a.resolver === b.resolver &&
@@ -201,11 +201,11 @@ export function createClaimRows(
   };
 }
 
-/** The builder of claims by the listener on which they are: by `address_port`. */
-export function createClaimGroups(
+/** The builder of entries by the listener on which they are: by `address_port`. */
+export function createEntryGroups(
   engine: Engine,
-): (claims: Table<OutboundClaim>) => Table<Table<OutboundClaim>> {
-  return engine.group<OutboundClaim>("listener claims by address", (claim) => [
-    `${claim.address}_${String(claim.port)}`,
+): (entries: Table<OutboundEntry>) => Table<Table<OutboundEntry>> {
+  return engine.group<OutboundEntry>("listener entries by address", (entry) => [
+    `${entry.address}_${String(entry.port)}`,
   ]);
 }

@@ -11,7 +11,7 @@ import { familiesOf, isOnLoopback, type Proxy } from "../../mesh/proxy/proxy.js"
 import { goDuration } from "../duration.js";
 import type { ListenerAddress } from "../listener/address.js";
 import { type LostPort, lostPorts } from "../listener/lost-ports.js";
-import type { OutboundClaim } from "../listener/outbound-entry.js";
+import type { OutboundEntry } from "../listener/outbound-entry.js";
 import {
   httpProxyListener,
   type OutboundListenerOptions,
@@ -37,8 +37,8 @@ import type { ProxyLogs } from "../telemetry/proxy-logs.js";
 import type { UnknownHosts } from "../unknown-hosts.js";
 import type { OutboundScope } from "./outbound-scope.js";
 
-/** The claims of a scope by `address_port`, then by claim. */
-export type Claims = Table<Table<OutboundClaim>>;
+/** The entries of a scope by `address_port`, then by entry. */
+export type OutboundEntries = Table<Table<OutboundEntry>>;
 
 /** Whether only a process with the privilege may listen on a port; 0 is none, but a socket in the file system. */
 export const isPrivileged = (port: number): boolean => port > 0 && port < 1024;
@@ -55,7 +55,7 @@ type CapturedTraits = Omit<ListenerTraits, "captured"> & Pick<OutboundScope, "ht
 /** Where the application of a sidecar that captures finds its HTTP proxy. */
 const LOOPBACK = "127.0.0.1";
 
-/** What the outbound listeners of sidecars depend on, beside what claims a place on them. */
+/** What the outbound listeners of sidecars depend on, beside the entries. */
 interface OptionInputs {
   readonly config: MeshConfig;
   readonly logs: ProxyLogs;
@@ -65,7 +65,7 @@ interface OptionInputs {
 
 /** What the outbound listeners of sidecars that capture depend on. */
 export interface CapturedListenerInputs extends OptionInputs {
-  readonly claims: Claims;
+  readonly entries: OutboundEntries;
 }
 
 function optionsOf(
@@ -82,29 +82,29 @@ function optionsOf(
   };
 }
 
-/** What claims places on a listener. */
-const sourcesOf = (claims: readonly OutboundClaim[]): readonly ResourceRef[] =>
-  claims.flatMap(({ sources }) => sources);
+/** What makes the entries of a listener. */
+const sourcesOf = (entries: readonly OutboundEntry[]): readonly ResourceRef[] =>
+  entries.flatMap(({ sources }) => sources);
 
-/** What the listeners of all scopes are made with: scopes that see the same at a place have one listener there. */
-export interface PlaceListeners {
+/** What the listeners of all scopes are made with: scopes that see the same at an address and port have one listener there. */
+export interface AddressListeners {
   /** One object for all that are alike. */
   readonly optionsOf: (inputs: OptionInputs, traits: ListenerTraits) => OutboundListenerOptions;
-  /** The listener that these claims share, of sidecars that capture; undefined when none of them says anything. */
+  /** The listener that these entries share, of sidecars that capture; undefined when none of them says anything. */
   readonly listener: (
-    claims: Table<OutboundClaim>,
+    entries: Table<OutboundEntry>,
     options: OutboundListenerOptions,
   ) => EnvoyResource | undefined;
   readonly isSame: (a: EnvoyResource, b: EnvoyResource) => boolean;
 }
 
 /** The maker of these. */
-export function createPlaceListeners(engine: Engine, encoder: Encoder): PlaceListeners {
+export function createAddressListeners(engine: Engine, encoder: Encoder): AddressListeners {
   const one = engine.alike<OutboundListenerOptions>(isDeepStrictEqual);
   return {
     optionsOf: (inputs, traits) => one(optionsOf(inputs, traits)),
-    listener: engine.memo("outbound listener", (claims, options) =>
-      capturedListener(encoder, [...claims.values()], options),
+    listener: engine.memo("outbound listener", (entries, options) =>
+      capturedListener(encoder, [...entries.values()], options),
     ),
     isSame: engine.memo("same listener", sameResource),
   };
@@ -112,30 +112,30 @@ export function createPlaceListeners(engine: Engine, encoder: Encoder): PlaceLis
 
 function capturedListener(
   encoder: Encoder,
-  claims: readonly OutboundClaim[],
+  entries: readonly OutboundEntry[],
   options: OutboundListenerOptions,
 ): EnvoyResource | undefined {
-  const [first] = claims;
+  const [first] = entries;
   if (first === undefined) return undefined;
   const { address, port, bound = false } = first;
   const { cluster } = options.unknown;
   // A connection to the listener itself would be passed on to itself.
-  const unclaimed = bound && cluster === PASSTHROUGH_CLUSTER ? BLACK_HOLE_CLUSTER : cluster;
-  const place = { at: { address, port }, bind: bound, unclaimed };
-  const made = outboundListener(claims, place, options);
-  return made && encodeListener(encoder, made, sourcesOf(claims));
+  const fallbackCluster = bound && cluster === PASSTHROUGH_CLUSTER ? BLACK_HOLE_CLUSTER : cluster;
+  const where = { at: { address, port }, bind: bound, fallbackCluster };
+  const made = outboundListener(entries, where, options);
+  return made && encodeListener(encoder, made, sourcesOf(entries));
 }
 
 /** What the listeners of one scope are made with. */
 interface CapturedListenerDependencies {
   readonly encoder: Encoder;
-  readonly places: PlaceListeners;
+  readonly listeners: AddressListeners;
 }
 
 /** The listeners of sidecars that capture: the same for all of a scope. They get connections from `virtualOutbound`. */
 export function createCapturedListeners(
   engine: Engine,
-  { encoder, places }: CapturedListenerDependencies,
+  { encoder, listeners }: CapturedListenerDependencies,
   { httpProxyPort: port, ...scope }: CapturedTraits,
 ): (inputs: CapturedListenerInputs) => ResourceSet {
   const { families, onLoopback, onDemand, headers, connections } = scope;
@@ -143,12 +143,12 @@ export function createCapturedListeners(
   const options = engine.memoFields<OptionInputs, OutboundListenerOptions>(
     "outbound listener options",
     { config: true, logs: true, unknown: true, filters: true },
-    (inputs) => places.optionsOf(inputs, traits),
+    (inputs) => listeners.optionsOf(inputs, traits),
   );
-  const derive = engine.derive<[Table<OutboundClaim>], [OutboundListenerOptions], EnvoyResource>(
+  const derive = engine.derive<[Table<OutboundEntry>], [OutboundListenerOptions], EnvoyResource>(
     "outbound listeners",
-    (_at, [group], context) => group && places.listener(group, context),
-    places.isSame,
+    (_at, [group], context) => group && listeners.listener(group, context),
+    listeners.isSame,
   );
   const virtual = engine.memo("virtual outbound listener", (context: OutboundListenerOptions) =>
     encodeListener(encoder, virtualOutboundListener(context), []),
@@ -157,7 +157,7 @@ export function createCapturedListeners(
     encodeListener(encoder, httpProxyListener({ address: LOOPBACK, port }, context), []),
   );
   const byName = engine.derive<[EnvoyResource], [], Table<EnvoyResource>>(
-    "outbound listeners by place",
+    "outbound listeners by address",
     (_at, [listener]) => listener && Table.from([[listener.name, listener]]),
   );
   const flat = engine.flatten<EnvoyResource>("outbound listeners by name");
@@ -166,7 +166,7 @@ export function createCapturedListeners(
     const fixed = [virtual(context), ...(port === 0 ? [] : [proxied(context)])];
     return fixed.reduce(
       (all, listener) => all.with(listener.name, listener),
-      flat(byName([derive([inputs.claims], context)])),
+      flat(byName([derive([inputs.entries], context)])),
     );
   };
 }
@@ -186,9 +186,9 @@ export function createBoundListeners(
 ): (inputs: BoundListenerInputs) => ResourceSet {
   return engine.memoFields<BoundListenerInputs, ResourceSet>(
     "bound outbound listeners",
-    { proxy: true, claims: true, config: true, logs: true, unknown: true, filters: true },
+    { proxy: true, entries: true, config: true, logs: true, unknown: true, filters: true },
     (inputs) => {
-      const { proxy, claims, config } = inputs;
+      const { proxy, entries, config } = inputs;
       const { onDemand } = proxy;
       const families = familiesOf(proxy);
       const headers = httpSettings(config, proxy);
@@ -196,11 +196,11 @@ export function createBoundListeners(
       const connections = connectionSettings(proxy, "outbound");
       const traits = { captured: false, families, onLoopback, onDemand, headers, connections };
       const options = optionsOf(inputs, traits);
-      const listeners = [...claimsByPlace(claims, proxy.egressAddress)]
+      const listeners = [...entriesByAddress(entries, proxy.egressAddress)]
         .filter(({ at }) => !(proxy.unprivileged && isPrivileged(at.port)))
         .map(({ at, all }) => {
-          const place = { at, bind: true, unclaimed: BLACK_HOLE_CLUSTER };
-          const made = outboundListener(all, place, options);
+          const where = { at, bind: true, fallbackCluster: BLACK_HOLE_CLUSTER };
+          const made = outboundListener(all, where, options);
           return made && encodeListener(encoder, made, sourcesOf(all));
         })
         .filter((listener) => listener !== undefined);
@@ -218,32 +218,36 @@ export function createBoundListeners(
   );
 }
 
-interface Place {
+/** An address and port of a listener, and what services ask of it. */
+interface SharedAddress {
   readonly at: ListenerAddress;
-  readonly all: readonly OutboundClaim[];
+  readonly all: readonly OutboundEntry[];
 }
 
-/** Claims by port, on the address that their listener names or else the proxy's, in the order of the ports. */
-function claimsByPlace(claims: Claims, egressAddress: string): readonly Place[] {
-  const places = new Map<string, Place>();
-  for (const group of claims.values()) {
-    for (const claim of group.values()) {
-      const at = { address: claim.bind ?? egressAddress, port: claim.port };
+/** Entries by port, on the address that their listener names or else the proxy's, in the order of the ports. */
+function entriesByAddress(
+  entries: OutboundEntries,
+  egressAddress: string,
+): readonly SharedAddress[] {
+  const shared = new Map<string, SharedAddress>();
+  for (const group of entries.values()) {
+    for (const entry of group.values()) {
+      const at = { address: entry.bind ?? egressAddress, port: entry.port };
       const key = listenerName(at.address, at.port);
-      const known = places.get(key)?.all ?? [];
-      places.set(key, { at, all: [...known, onAnyAddress(claim)] });
+      const known = shared.get(key)?.all ?? [];
+      shared.set(key, { at, all: [...known, onAnyAddress(entry)] });
     }
   }
-  return [...places.values()].sort((a, b) => a.at.port - b.at.port);
+  return [...shared.values()].sort((a, b) => a.at.port - b.at.port);
 }
 
 /** The ports of services that no connection of bytes to a sidecar leads to which captures nothing. */
-export const lostPortsIn = (claims: Claims): readonly LostPort[] =>
-  claimsByPlace(claims, "").flatMap(({ all }) => lostPorts(all));
+export const lostPortsIn = (entries: OutboundEntries): readonly LostPort[] =>
+  entriesByAddress(entries, "").flatMap(({ all }) => lostPorts(all));
 
 /** Without captured addresses the service's own address says nothing: all of a port share its routes. */
-function onAnyAddress(claim: OutboundClaim): OutboundClaim {
-  return claim.routes === undefined || claim.proxied === true
-    ? claim
-    : { ...claim, routes: String(claim.port) };
+function onAnyAddress(entry: OutboundEntry): OutboundEntry {
+  return entry.routes === undefined || entry.proxied === true
+    ? entry
+    : { ...entry, routes: String(entry.port) };
 }

@@ -1,11 +1,11 @@
 /**
- * The clusters and endpoints of a scope as the callers at one place are sent them: hosts with locality load balancing ("placed"
- * hosts) have their endpoints in the order that the place prefers.
+ * The clusters and endpoints of a scope as the callers at one locality are sent them: hosts that are balanced by locality have
+ * their endpoints in the order in which it prefers them.
  */
 import type { Engine } from "../../base/engine.js";
 import type { Table } from "../../base/table.js";
 import type { Mesh } from "../../mesh/mesh.js";
-import type { Place } from "../../mesh/routing/locality-balancing.js";
+import type { ClientLocality } from "../../mesh/routing/locality-balancing.js";
 import type { HostView } from "../../mesh/view/host-view.js";
 import type { EnvoyResource } from "../resource/resource-set.js";
 import {
@@ -18,56 +18,56 @@ import {
 import { createReplacement, createRowsUnion } from "./host-rows.js";
 import type { CommonPart, OutboundPart, SharedBuilders } from "./outbound-part.js";
 
-/** What of a scope's part depends on the place of the caller. */
-export type PlacedPart = Pick<OutboundPart, "clusters" | "endpoints">;
+/** What of a scope's part depends on the locality of the caller. */
+export type LocalityPart = Pick<OutboundPart, "clusters" | "endpoints">;
 
-/** The builder of the rows of some hosts for callers of a place, from those of the hosts that are not placed. */
-function createRowsOfPlace(
+/** The builder of the rows of some hosts for callers of a locality, from those of the hosts that are balanced alike everywhere. */
+function createRowsOfLocality(
   engine: Engine,
   shared: ClusterBuilders,
 ): (
   mesh: Mesh,
-  placed: Table<HostView>,
-  unplaced: ClusterRows,
+  views: Table<HostView>,
+  uniform: ClusterRows,
   caller: ClusterCaller,
 ) => ClusterRows {
   const clusters = createClusterRows(engine, shared);
   const endpoints = createEndpointRows(engine, shared);
   const allClusters = createRowsUnion<EnvoyResource>(engine);
   const allEndpoints = createRowsUnion<EnvoyResource>(engine);
-  return (mesh, placed, unplaced, caller) => ({
-    clusters: allClusters(unplaced.clusters, clusters(placed, mesh, caller)),
+  return (mesh, views, uniform, caller) => ({
+    clusters: allClusters(uniform.clusters, clusters(views, mesh, caller)),
     endpoints: engine.lazy(() =>
-      allEndpoints(unplaced.endpoints.get(), endpoints(placed, mesh, caller)),
+      allEndpoints(uniform.endpoints.get(), endpoints(views, mesh, caller)),
     ),
   });
 }
 
-/** The builder of the common rows for callers of one place. */
-export function createCommonRowsOfPlace(
+/** The builder of the common rows for callers of one locality. */
+export function createCommonRowsOfLocality(
   engine: Engine,
   shared: ClusterBuilders,
-): (mesh: Mesh, place: Place, common: CommonPart) => ClusterRows {
-  const rows = createRowsOfPlace(engine, shared);
-  return (mesh, place, { rows: unplaced, placedViews, client }) => {
-    const caller = shared.callerOf(place, client.placing);
-    return rows(mesh, placedViews, unplaced, { client, caller });
+): (mesh: Mesh, locality: ClientLocality, common: CommonPart) => ClusterRows {
+  const rows = createRowsOfLocality(engine, shared);
+  return (mesh, locality, { rows: uniform, localityViews, client }) => {
+    const caller = shared.callerOf(locality, client.localityPolicy);
+    return rows(mesh, localityViews, uniform, { client, caller });
   };
 }
 
-/** The builder of one place's part for a scope that has a common part: that part's rows, and its own in their place. */
-export function createPlacedPart(
+/** The builder of one locality's part for a scope that has a common part: that part's rows, and its own in their place. */
+export function createLocalityPart(
   engine: Engine,
   shared: SharedBuilders,
-): (mesh: Mesh, place: Place, part: OutboundPart, common: ClusterRows) => PlacedPart {
-  const rows = createRowsOfPlace(engine, shared);
-  const clusters = createReplacement<EnvoyResource>(engine, "clusters of a place");
-  const endpoints = createReplacement<EnvoyResource>(engine, "endpoints of a place");
-  return (mesh, place, part, common) => {
-    const { client, placedViews, own } = part;
-    if (placedViews.size === 0 || own === undefined) return part;
-    const caller = shared.callerOf(place, client.placing);
-    const ownRows = rows(mesh, own.placedViews, own, { client, caller });
+): (mesh: Mesh, locality: ClientLocality, part: OutboundPart, common: ClusterRows) => LocalityPart {
+  const rows = createRowsOfLocality(engine, shared);
+  const clusters = createReplacement<EnvoyResource>(engine, "clusters of a locality");
+  const endpoints = createReplacement<EnvoyResource>(engine, "endpoints of a locality");
+  return (mesh, locality, part, common) => {
+    const { client, localityViews, own } = part;
+    if (localityViews.size === 0 || own === undefined) return part;
+    const caller = shared.callerOf(locality, client.localityPolicy);
+    const ownRows = rows(mesh, own.localityViews, own, { client, caller });
     return {
       clusters: shared.withStatics(
         clusters(common.clusters, ownRows.clusters, own.hosts),
@@ -80,23 +80,23 @@ export function createPlacedPart(
   };
 }
 
-/** The builder of one place's part for a scope that has no common part. */
-export function createPlacedPartAlone(
+/** The builder of one locality's part for a scope that has no common part. */
+export function createSeparateLocalityPart(
   engine: Engine,
   shared: ClusterBuilders,
-): (mesh: Mesh, place: Place, part: OutboundPart) => PlacedPart {
+): (mesh: Mesh, locality: ClientLocality, part: OutboundPart) => LocalityPart {
   const clusters = createClusterRows(engine, shared);
   const endpoints = createEndpointRows(engine, shared);
   const clustersOver = engine.overlay<EnvoyResource>();
   const endpointsOver = engine.overlay<EnvoyResource>();
-  return (mesh, place, part) => {
-    const { client, placedViews } = part;
-    if (placedViews.size === 0) return part;
-    const caller = shared.callerOf(place, client.placing);
+  return (mesh, locality, part) => {
+    const { client, localityViews } = part;
+    if (localityViews.size === 0) return part;
+    const caller = shared.callerOf(locality, client.localityPolicy);
     return {
-      clusters: clustersOver(part.clusters, clusters(placedViews, mesh, { client, caller }).all),
+      clusters: clustersOver(part.clusters, clusters(localityViews, mesh, { client, caller }).all),
       endpoints: engine.lazy(() =>
-        endpointsOver(part.endpoints.get(), endpoints(placedViews, mesh, { client, caller }).all),
+        endpointsOver(part.endpoints.get(), endpoints(localityViews, mesh, { client, caller }).all),
       ),
     };
   };

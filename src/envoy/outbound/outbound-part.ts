@@ -8,10 +8,10 @@ import type { Lazy } from "../../base/lazy.js";
 import { Table } from "../../base/table.js";
 import type { Mesh } from "../../mesh/mesh.js";
 import { lookUpFamily } from "../../mesh/proxy/proxy.js";
-import type { Placing } from "../../mesh/routing/locality-balancing.js";
+import type { LocalityPolicy } from "../../mesh/routing/locality-balancing.js";
 import { policyDefaults } from "../../mesh/routing/traffic-policy.js";
 import { createOwnViews, type HostView } from "../../mesh/view/host-view.js";
-import { createPlacedViews, createUnplacedViews } from "../../mesh/view/locality-views.js";
+import { createLocalityViews, createUniformViews } from "../../mesh/view/locality-views.js";
 import {
   createHostNames,
   type HostNames,
@@ -25,7 +25,7 @@ import {
   forwardProxyCluster,
   passthroughCluster,
 } from "../cluster/static-cluster.js";
-import type { OutboundClaim } from "../listener/outbound-entry.js";
+import type { OutboundEntry } from "../listener/outbound-entry.js";
 import { DYNAMIC_DNS_CLUSTER, PASSTHROUGH_CLUSTER } from "../names.js";
 import type { Encoder } from "../resource/encoder.js";
 import { MESSAGE } from "../resource/message-types.js";
@@ -38,6 +38,7 @@ import {
 } from "../resource/resource-set.js";
 import type { PerRouteFilters } from "../route/per-route-filters.js";
 import type { UnknownHosts } from "../unknown-hosts.js";
+import { createUnknownHosts } from "../unknown-hosts.js";
 import {
   type ClusterBuilders,
   type ClusterRows,
@@ -47,32 +48,31 @@ import {
 } from "./clusters.js";
 import { createHostReplacement, createReplacement, type HostRows } from "./host-rows.js";
 import {
-  buildClaims,
-  type ClaimInputs,
-  createClaimGroups,
-  createClaimRows,
+  buildEntries,
+  createEntryGroups,
+  createEntryRows,
+  type EntryInputs,
 } from "./listener-entries.js";
-import { createPlaceListeners, type PlaceListeners } from "./listeners.js";
+import { type AddressListeners, createAddressListeners } from "./listeners.js";
 import { addressesFor, type OutboundScope } from "./outbound-scope.js";
 import { createDomainIndex, type IndexedHosts } from "./repeated-domains.js";
 import { createRouteConfigurations, type OutboundRoutes } from "./route-configurations.js";
-import { createUnknownHosts } from "./scope-policy.js";
 import { createVirtualHosts, type HostResource } from "./virtual-hosts.js";
 
 /** What the callers of a scope share. What a proxy asks for last is lazy, so that the first answer does not wait for it. */
 export interface OutboundPart {
-  /** Those of placed hosts, and their endpoints, are not here: callers have them as their place prefers them. */
+  /** Without those of hosts that are balanced by locality: callers have these as their locality prefers them. */
   readonly clusters: ResourceSet;
   readonly endpoints: Lazy<ResourceSet>;
   readonly routes: Lazy<RouteSets>;
   /** The route configurations that lead to hosts whose names the proxy looks up. */
   readonly filters: Lazy<PerRouteFilters>;
   /** What the services ask of the outbound listeners, by `address_port`. */
-  readonly claims: Lazy<Table<Table<OutboundClaim>>>;
+  readonly entries: Lazy<Table<Table<OutboundEntry>>>;
   readonly unknown: UnknownHosts;
   readonly client: ClientTraits;
-  /** The hosts of which some endpoints may be preferred by where the caller is. */
-  readonly placedViews: Table<HostView>;
+  /** The hosts that are balanced by locality: of which callers prefer some endpoints by where they are. */
+  readonly localityViews: Table<HostView>;
   /** The names of the hosts; none of callers whose proxies do not answer DNS. */
   readonly names: Lazy<HostNames>;
   /** What sets it apart from the common part; undefined of a scope that has none. */
@@ -81,8 +81,8 @@ export interface OutboundPart {
 
 /** What of a scope's part differs from the common part of its kind of caller. */
 export interface OwnRows extends ClusterRows {
-  /** The placed ones among the hosts that look different. */
-  readonly placedViews: Table<HostView>;
+  /** Those among the hosts that look different that are balanced by locality. */
+  readonly localityViews: Table<HostView>;
   /** The hosts that may look different. */
   readonly hosts: Table<readonly string[]>;
   /** The clusters that do not depend on services. */
@@ -91,8 +91,8 @@ export interface OwnRows extends ClusterRows {
 
 /** The encoders of the services' resources, remembered across all scopes: equal inputs give the same objects. */
 export interface SharedBuilders extends ClusterBuilders {
-  readonly claims: (inputs: ClaimInputs) => Table<OutboundClaim>;
-  readonly places: PlaceListeners;
+  readonly entries: (inputs: EntryInputs) => Table<OutboundEntry>;
+  readonly listeners: AddressListeners;
   readonly statics: StaticClusters;
   /** The services' clusters and the static ones. */
   readonly withStatics: (services: ResourceSet, fixed: ResourceSet) => ResourceSet;
@@ -102,8 +102,8 @@ export interface SharedBuilders extends ClusterBuilders {
 export function createSharedBuilders(engine: Engine, encoder: Encoder): SharedBuilders {
   return {
     ...createClusterBuilders(engine, encoder),
-    claims: engine.memoFields<ClaimInputs, Table<OutboundClaim>>(
-      "listener claims of a service",
+    entries: engine.memoFields<EntryInputs, Table<OutboundEntry>>(
+      "listener entries of a service",
       {
         service: true,
         virtualServices: true,
@@ -117,18 +117,18 @@ export function createSharedBuilders(engine: Engine, encoder: Encoder): SharedBu
         pods: true,
         egress: true,
       },
-      buildClaims,
+      buildEntries,
     ),
-    places: createPlaceListeners(engine, encoder),
+    listeners: createAddressListeners(engine, encoder),
     statics: createStaticClusters(engine, encoder),
     withStatics: engine.memo("clusters of services and static ones", unionOf),
   };
 }
 
-/** What some hosts make: the rows of the host views that it is given, without clusters and endpoints of placed hosts. */
+/** What some hosts make: the rows of the host views that it is given, without clusters and endpoints of hosts that are balanced by locality. */
 interface RowBuilder extends ClusterRows {
   readonly virtualHosts: Lazy<HostRows<HostResource>>;
-  readonly claims: Lazy<HostRows<OutboundClaim>>;
+  readonly entries: Lazy<HostRows<OutboundEntry>>;
   readonly names: Lazy<HostNames>;
 }
 
@@ -168,8 +168,8 @@ export function createClientTraits(
   const settled = engine.memo("client traits", (_kind: string) =>
     engine.settle<ClientTraits>(sameText),
   );
-  // One object for all kinds, which share by it what is made for callers of a place.
-  const placing = engine.settle<Placing>(sameText);
+  // One object for all kinds, which share by it what is made for the callers of a locality.
+  const localityPolicy = engine.settle<LocalityPolicy>(sameText);
   return ({ config, networks }, scope) => {
     const { router, captured, onLoopback, headers, credential } = scope;
     const { preserveHttp1HeaderCase: keepsCase = false } = headers;
@@ -185,7 +185,7 @@ export function createClientTraits(
       dnsRefreshRate: config.dnsRefreshRate,
       statName: config.outboundClusterStatName ?? "",
       h2UpgradePolicy: config.h2UpgradePolicy,
-      placing: placing({
+      localityPolicy: localityPolicy({
         setting: config.localityLbSetting,
         outlierDetection: config.defaultTrafficPolicy?.outlierDetection,
         networks,
@@ -202,20 +202,20 @@ export function createRows(
   encoder: Encoder,
   shared: SharedBuilders,
 ): (views: Table<HostView>, mesh: Mesh, scope: OutboundScope, client: ClientTraits) => RowBuilder {
-  const unplacedViews = createUnplacedViews(engine);
+  const uniformViews = createUniformViews(engine);
   const clusters = createClusterRows(engine, shared);
   const endpoints = createEndpointRows(engine, shared);
   const virtualHosts = createVirtualHosts(engine, encoder);
-  const claims = createClaimRows(engine, shared.claims);
+  const entries = createEntryRows(engine, shared.entries);
   const names = createHostNames(engine);
   const naming = engine.memo("naming scope", namingOf);
   return (views, mesh, scope, client) => {
-    const unplaced = unplacedViews(views, client.placing);
+    const uniform = uniformViews(views, client.localityPolicy);
     return {
-      clusters: clusters(unplaced, mesh, { client, caller: undefined }),
-      endpoints: engine.lazy(() => endpoints(unplaced, mesh, { client, caller: undefined })),
+      clusters: clusters(uniform, mesh, { client, caller: undefined }),
+      endpoints: engine.lazy(() => endpoints(uniform, mesh, { client, caller: undefined })),
       virtualHosts: engine.lazy(() => (scope.router ? NO_ROWS : virtualHosts(views, mesh, scope))),
-      claims: engine.lazy(() => (scope.router ? NO_ROWS : claims(views, mesh, scope))),
+      entries: engine.lazy(() => (scope.router ? NO_ROWS : entries(views, mesh, scope))),
       names: engine.lazy(() =>
         scope.answersDns ? names(views, mesh.endpoints, naming(scope)) : NO_NAMES,
       ),
@@ -238,9 +238,9 @@ export interface CommonPart {
   readonly scope: OutboundScope;
   readonly client: ClientTraits;
   readonly rows: RowBuilder;
-  readonly placedViews: Table<HostView>;
-  /** `rows.claims` by the listener on which they are. */
-  readonly claims: Lazy<Table<Table<OutboundClaim>>>;
+  readonly localityViews: Table<HostView>;
+  /** `rows.entries` by the listener on which they are. */
+  readonly entries: Lazy<Table<Table<OutboundEntry>>>;
   /** `rows.virtualHosts` by their domains. */
   readonly domains: Lazy<IndexedHosts>;
 }
@@ -252,8 +252,8 @@ export function createCommonPart(
   shared: SharedBuilders,
 ): (mesh: Mesh, views: Table<HostView>, scope: OutboundScope, client: ClientTraits) => CommonPart {
   const rows = createRows(engine, encoder, shared);
-  const placed = createPlacedViews(engine);
-  const group = createClaimGroups(engine);
+  const localityViewsOf = createLocalityViews(engine);
+  const group = createEntryGroups(engine);
   const index = createDomainIndex<HostResource>(engine);
   const indexed = engine.latestOf(
     "virtual hosts and their domains",
@@ -261,15 +261,15 @@ export function createCommonPart(
   );
   return (mesh, views, scope, client) => {
     const all = rows(views, mesh, scope, client);
-    const placedViews = placed(views, client.placing);
-    const claims = engine.lazy(() => group(all.claims.get().all));
+    const localityViews = localityViewsOf(views, client.localityPolicy);
+    const entries = engine.lazy(() => group(all.entries.get().all));
     const domains = engine.lazy(() => indexed(all.virtualHosts.get().all));
-    return { scope, client, rows: all, placedViews, claims, domains };
+    return { scope, client, rows: all, localityViews, entries, domains };
   };
 }
 
 /** A scope among the others of its kind of caller. */
-interface ScopePlace {
+interface ScopeRows {
   readonly common: CommonPart;
   /** What its own hosts make. */
   readonly own: RowBuilder;
@@ -281,7 +281,7 @@ interface ScopePlace {
 function createScopeRoutes(
   engine: Engine,
   encoder: Encoder,
-): (place: ScopePlace, unknown: UnknownHosts, scope: OutboundScope) => OutboundRoutes {
+): (rows: ScopeRows, unknown: UnknownHosts, scope: OutboundScope) => OutboundRoutes {
   const virtualHosts = createReplacement<HostResource>(engine, "virtual hosts of a scope");
   const join = createRouteConfigurations(engine, encoder);
   const routes = engine.latest(
@@ -296,13 +296,13 @@ function createScopeRoutes(
 }
 
 /** The builder of what a scope's hosts ask of its listeners. */
-function createScopeClaims(engine: Engine): (place: ScopePlace) => Table<Table<OutboundClaim>> {
-  const claims = createReplacement<OutboundClaim>(engine, "listener claims of a scope");
-  const group = createClaimGroups(engine);
+function createScopeEntries(engine: Engine): (rows: ScopeRows) => Table<Table<OutboundEntry>> {
+  const entries = createReplacement<OutboundEntry>(engine, "listener entries of a scope");
+  const group = createEntryGroups(engine);
   return ({ common, own, hosts }) => {
-    const shared = common.rows.claims.get();
-    const all = claims(shared, own.claims.get(), hosts);
-    return all === shared.all ? common.claims.get() : group(all);
+    const shared = common.rows.entries.get();
+    const all = entries(shared, own.entries.get(), hosts);
+    return all === shared.all ? common.entries.get() : group(all);
   };
 }
 
@@ -314,13 +314,13 @@ export function createOutboundPart(
 ): (mesh: Mesh, scope: OutboundScope, common: CommonPart) => OutboundPart {
   const views = createOwnViews(engine);
   const rows = createRows(engine, encoder, shared);
-  const placed = createPlacedViews(engine);
-  const placedViews = createHostReplacement<HostView>(engine, "placed hosts of a scope");
+  const localityViewsOf = createLocalityViews(engine);
+  const localityViews = createHostReplacement<HostView>(engine, "hosts of a scope by locality");
   const names = createHostReplacement<readonly NamedHost[]>(engine, "names of a scope");
   const clusters = createReplacement<EnvoyResource>(engine, "clusters of a scope");
   const endpoints = createReplacement<EnvoyResource>(engine, "endpoints of a scope");
   const routes = createScopeRoutes(engine, encoder);
-  const claims = createScopeClaims(engine);
+  const entries = createScopeEntries(engine);
   const { statics, withStatics } = shared;
   const unknownHosts = createUnknownHosts(engine);
   return (mesh, scope, common) => {
@@ -328,11 +328,11 @@ export function createOutboundPart(
     const { client } = common;
     const ownViews = views(mesh, scope);
     const own = rows(ownViews, mesh, scope, client);
-    const ownPlaced = placed(ownViews, client.placing);
+    const ownLocalityViews = localityViewsOf(ownViews, client.localityPolicy);
     const unknown = unknownHosts(mesh, scope);
     const fixed = statics(client, unknown.mode, scope.ownAddress);
-    const place = { common, own, hosts };
-    const tables = engine.lazy(() => routes(place, unknown, scope));
+    const scopeRows = { common, own, hosts };
+    const tables = engine.lazy(() => routes(scopeRows, unknown, scope));
     return {
       clusters: withStatics(clusters(common.rows.clusters, own.clusters, hosts), fixed),
       endpoints: engine.lazy(() =>
@@ -340,17 +340,17 @@ export function createOutboundPart(
       ),
       routes: tables,
       filters: engine.lazy(() => tables.get().filters),
-      claims: engine.lazy(() => claims(place)),
+      entries: engine.lazy(() => entries(scopeRows)),
       unknown,
       client,
-      placedViews: placedViews(common.placedViews, ownPlaced, hosts),
+      localityViews: localityViews(common.localityViews, ownLocalityViews, hosts),
       names: engine.lazy(() =>
         scope.answersDns ? names(common.rows.names.get(), own.names.get(), hosts) : NO_NAMES,
       ),
       own: {
         clusters: own.clusters,
         endpoints: own.endpoints,
-        placedViews: ownPlaced,
+        localityViews: ownLocalityViews,
         hosts,
         fixed,
       },

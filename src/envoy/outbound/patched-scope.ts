@@ -1,9 +1,9 @@
 /** What the proxies of a scope share, as EnvoyFilters change it. */
 import type { Engine } from "../../base/engine.js";
 import type { Mesh } from "../../mesh/mesh.js";
-import type { Place } from "../../mesh/routing/locality-balancing.js";
+import type { ClientLocality } from "../../mesh/routing/locality-balancing.js";
 import type { Patching, SidePatches } from "../patch/patched-sets.js";
-import type { PlacedPart } from "./locality-part.js";
+import type { LocalityPart } from "./locality-part.js";
 import type { OutboundPart } from "./outbound-part.js";
 import type { ScopeBuilder } from "./scope-builder.js";
 
@@ -26,10 +26,10 @@ export function patchedScope(
       routes: engine.lazy(() => routes(all.routes.get(), patches)),
     };
   });
-  const placed = engine.memo("patched part of a place", (place: Place) => {
+  const atLocality = engine.memo("patched part of a locality", (locality: ClientLocality) => {
     const own = patching.clusters();
-    return engine.latestOf("patched part of a place", (mesh: Mesh): PlacedPart => {
-      const all = plain.placed(mesh, place);
+    return engine.latestOf("patched part of a locality", (mesh: Mesh): LocalityPart => {
+      const all = plain.atLocality(mesh, locality);
       return { ...all, clusters: own(all.clusters, patchesOf(mesh)) };
     });
   });
@@ -37,7 +37,7 @@ export function patchedScope(
     ...plain,
     part,
     listeners: (mesh) => listeners(plain.listeners(mesh), patchesOf(mesh)),
-    placed: (mesh, place) => placed(place)(mesh),
+    atLocality: (mesh, locality) => atLocality(locality)(mesh),
     patches: patchesOf,
   };
 }

@@ -177,9 +177,9 @@ export function createRouteConfigurations(
   const routeOf = (host: HostResource): readonly string[] => [host.routeName];
   const sentByRoute = engine.group<HostResource>("virtual hosts by route", routeOf);
   const keptByRoute = engine.group<HostResource>("kept virtual hosts by route", routeOf);
-  const withStanding = engine.memo(
+  const withWithheld = engine.memo(
     "virtual hosts with those that stand for others",
-    (all: Table<HostResource>, standing: Table<HostResource>) => overlay(all, standing),
+    (all: Table<HostResource>, withheld: Table<HostResource>) => overlay(all, withheld),
   );
   const refusedByRoute = engine.group<HostResource>("refused virtual hosts by route", routeOf);
   const indexOf = createDomainIndex<HostResource>(engine);
@@ -205,11 +205,11 @@ export function createRouteConfigurations(
     sameResource,
   );
   return (hosts, unknown, scope, { from, listeners = [] } = {}) => {
-    const { sent, refused, standing } = sift(hosts);
-    const byRoute = withAwaited(sentByRoute(withStanding(sent, standing)), scope, listeners);
+    const { sent, refused, withheld } = sift(hosts);
+    const byRoute = withAwaited(sentByRoute(withWithheld(sent, withheld)), scope, listeners);
     const index = indexOf(sent, from);
     const all = kept(sent, lossesOf(index));
-    const known = withStanding(all, standing);
+    const known = withWithheld(all, withheld);
     const last = lastHosts(byRoute, known, { ...scope, unknown });
     const leftOut = refusedByRoute(refused);
     return {

@@ -14,7 +14,7 @@ import {
   ownEgressAddress,
   type Proxy,
 } from "../../mesh/proxy/proxy.js";
-import type { Place } from "../../mesh/routing/locality-balancing.js";
+import type { ClientLocality } from "../../mesh/routing/locality-balancing.js";
 import { sidecarKey } from "../../mesh/sidecar/sidecar.js";
 import { relevantLabels } from "../../mesh/view/caller-labels.js";
 import { createCommonViews, NO_NAMESPACE } from "../../mesh/view/host-view.js";
@@ -27,10 +27,10 @@ import type { ClusterRows } from "./clusters.js";
 import { createSidecarPart } from "./egress-part.js";
 import { type CapturedListenerInputs, createCapturedListeners } from "./listeners.js";
 import {
-  createCommonRowsOfPlace,
-  createPlacedPart,
-  createPlacedPartAlone,
-  type PlacedPart,
+  createCommonRowsOfLocality,
+  createLocalityPart,
+  createSeparateLocalityPart,
+  type LocalityPart,
 } from "./locality-part.js";
 import {
   type CommonPart,
@@ -49,10 +49,10 @@ import type { ScopeBuilder } from "./scope-builder.js";
 export interface Scopes {
   readonly builderFor: (scope: OutboundScope) => ScopeBuilder;
   /**
-   * Builds ahead what sidecars at this place that come will share: of all namespaces first, then of each that has
+   * Builds ahead what sidecars at this locality that come will share: of all namespaces first, then of each that has
    * services. A step at a time, each of the mesh as it is then.
    */
-  readonly prepare: (mesh: () => Mesh, place: (mesh: Mesh) => Place) => Iterable<void>;
+  readonly prepare: (mesh: () => Mesh, locality: (mesh: Mesh) => ClientLocality) => Iterable<void>;
   /** Forgets the scopes that none of these proxies is in. */
   readonly forgetScopesWithout: (mesh: Mesh, proxies: Iterable<Proxy>) => void;
 }
@@ -166,15 +166,17 @@ interface ScopeDependencies {
 /** What makes the parts of a scope. */
 interface PartBuilder {
   readonly part: (mesh: Mesh) => OutboundPart;
-  /** Makes the maker of one place's part. */
-  readonly placedAt: (place: Place) => (mesh: Mesh, part: OutboundPart) => PlacedPart;
+  /** Makes the maker of one locality's part. */
+  readonly partOfLocality: (
+    locality: ClientLocality,
+  ) => (mesh: Mesh, part: OutboundPart) => LocalityPart;
 }
 
 /** What the scopes of one kind share. */
 interface Common {
   readonly part: (mesh: Mesh) => CommonPart;
-  /** Its rows for callers of a place. */
-  readonly rowsAt: (place: Place) => (mesh: Mesh) => ClusterRows;
+  /** Its rows for callers of a locality. */
+  readonly rowsOfLocality: (locality: ClientLocality) => (mesh: Mesh) => ClusterRows;
 }
 
 /** A scope without patches. */
@@ -190,19 +192,19 @@ function plainScope(
   );
   const captured = engine.latestFields<CapturedListenerInputs, ResourceSet>(
     "captured listeners",
-    { claims: true, config: true, logs: true, unknown: true, filters: true },
-    createCapturedListeners(engine, { encoder, places: shared.places }, scope),
+    { entries: true, config: true, logs: true, unknown: true, filters: true },
+    createCapturedListeners(engine, { encoder, listeners: shared.listeners }, scope),
   );
-  const placed = engine.memo("part of a place", (place: Place) => {
-    const build = parts.placedAt(place);
-    return engine.latestOf("part of a place", (mesh: Mesh) => build(mesh, part(mesh)));
+  const atLocality = engine.memo("part of a locality", (locality: ClientLocality) => {
+    const build = parts.partOfLocality(locality);
+    return engine.latestOf("part of a locality", (mesh: Mesh) => build(mesh, part(mesh)));
   });
   return {
     part,
     listeners: (mesh) => {
-      const { claims, unknown, filters } = part(mesh);
+      const { entries, unknown, filters } = part(mesh);
       return captured({
-        claims: claims.get(),
+        entries: entries.get(),
         config: mesh.config,
         logs: logs(mesh),
         unknown,
@@ -210,7 +212,7 @@ function plainScope(
       });
     },
     logs,
-    placed: (mesh, place) => placed(place)(mesh),
+    atLocality: (mesh, locality) => atLocality(locality)(mesh),
     patches: () => undefined,
   };
 }
@@ -223,9 +225,9 @@ function sidecarParts(
 ): PartBuilder {
   return {
     part: part(createSidecarPart(engine, encoder, shared)),
-    placedAt: (place) => {
-      const build = createPlacedPartAlone(engine, shared);
-      return (mesh, all) => build(mesh, place, all);
+    partOfLocality: (locality) => {
+      const build = createSeparateLocalityPart(engine, shared);
+      return (mesh, all) => build(mesh, locality, all);
     },
   };
 }
@@ -240,10 +242,10 @@ function commonParts(
   const build = createOutboundPart(engine, encoder, shared);
   return {
     part: (mesh) => build(mesh, scope, common.part(mesh)),
-    placedAt: (place) => {
-      const placed = createPlacedPart(engine, shared);
-      const rows = common.rowsAt(place);
-      return (mesh, part) => placed(mesh, place, part, rows(mesh));
+    partOfLocality: (locality) => {
+      const build = createLocalityPart(engine, shared);
+      const rows = common.rowsOfLocality(locality);
+      return (mesh, part) => build(mesh, locality, part, rows(mesh));
     },
   };
 }
@@ -263,10 +265,10 @@ function createCommons(
     );
     return {
       part,
-      rowsAt: engine.memo("common rows of a place", (place: Place) => {
-        const rows = createCommonRowsOfPlace(engine, shared);
-        return engine.latestOf("common rows of a place", (mesh: Mesh) =>
-          rows(mesh, place, part(mesh)),
+      rowsOfLocality: engine.memo("common rows of a locality", (locality: ClientLocality) => {
+        const rows = createCommonRowsOfLocality(engine, shared);
+        return engine.latestOf("common rows of a locality", (mesh: Mesh) =>
+          rows(mesh, locality, part(mesh)),
         );
       }),
     };
@@ -303,20 +305,20 @@ export function createScopes(
     findOrMake(scopes, keyOf(scope), () => scopeBuilder(scope));
   return {
     builderFor,
-    *prepare(mesh, place) {
+    *prepare(mesh, locality) {
       const common = commonOf(usualKind(mesh()));
       common.part(mesh());
       yield;
       common.part(mesh()).rows.endpoints.get();
       common.part(mesh()).domains.get();
-      common.part(mesh()).claims.get();
+      common.part(mesh()).entries.get();
       yield;
       const namespaces = [...mesh().servicesByNamespace.keys()].sort();
       for (const namespace of namespaces.slice(0, MAX_PREPARED)) {
         const scope = { ...usualKind(mesh()), namespace };
         prepared.add(keyOf(scope));
         const builder = builderFor(scope);
-        builder.placed(mesh(), place(mesh())).endpoints.get();
+        builder.atLocality(mesh(), locality(mesh())).endpoints.get();
         builder.listeners(mesh());
         builder.part(mesh()).routes.get();
         yield;

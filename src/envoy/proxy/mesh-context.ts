@@ -2,32 +2,32 @@
 import { type FieldNames, fieldsOf } from "../../base/call.js";
 import type { Engine } from "../../base/engine.js";
 import type { Mesh } from "../../mesh/mesh.js";
-import type { Places } from "../../mesh/routing/client-localities.js";
+import type { ClientLocalities } from "../../mesh/routing/client-localities.js";
 import type { ExtensionMesh } from "../extension/extension-resources.js";
-import type { OwnContext } from "../inbound/workload-context.js";
+import type { WorkloadContext } from "../inbound/workload-context.js";
 import type { ScopingInputs } from "../outbound/scopes.js";
 import type { CredentialMesh } from "../tls/client-secrets.js";
 
 /** See the top of this file. Most edits of endpoints and routes change none of it. */
-export interface Surroundings
+export interface MeshContext
   extends Pick<
     Mesh,
     "servicesByNamespace" | "servicesByAddress" | "ownRules" | "peerAuthentications"
   > {
   readonly scoping: ScopingInputs;
-  /** The labels by which rules tell the places of callers apart. */
-  readonly placing: readonly string[];
-  readonly own: OwnContext;
+  /** The labels by which rules tell the localities of callers apart. */
+  readonly localityLabels: readonly string[];
+  readonly workload: WorkloadContext;
   readonly credentials: CredentialMesh;
-  readonly extending: ExtensionMesh;
+  readonly extensions: ExtensionMesh;
 }
 
-const SURROUNDINGS: FieldNames<Surroundings> = {
+const MESH_CONTEXT: FieldNames<MeshContext> = {
   scoping: true,
-  placing: true,
-  own: true,
+  localityLabels: true,
+  workload: true,
   credentials: true,
-  extending: true,
+  extensions: true,
   servicesByNamespace: true,
   servicesByAddress: true,
   ownRules: true,
@@ -44,7 +44,7 @@ const SCOPING: FieldNames<ScopingInputs> = {
   backendCertificates: true,
 };
 
-const OWN: FieldNames<OwnContext> = {
+const WORKLOAD: FieldNames<WorkloadContext> = {
   config: true,
   peerTrustDomains: true,
   security: true,
@@ -60,32 +60,32 @@ const CREDENTIALS: FieldNames<CredentialMesh> = {
   configMaps: true,
 };
 
-const EXTENDING: FieldNames<ExtensionMesh> = { extensions: true, config: true, wasmModules: true };
+const EXTENSIONS: FieldNames<ExtensionMesh> = { extensions: true, config: true, wasmModules: true };
 
 /** Finds that of a mesh: the same object until something in it changes, and each of its parts too. */
-export function createSurroundings(
+export function createMeshContext(
   engine: Engine,
-  places: Pick<Places, "labelsAsked">,
-): (mesh: Mesh) => Surroundings {
+  localities: Pick<ClientLocalities, "labelsAsked">,
+): (mesh: Mesh) => MeshContext {
   const fieldsIn = <I extends object>(name: string, fields: FieldNames<I>): ((mesh: I) => I) =>
     engine.latestFields(name, fields, (mesh) => fieldsOf(mesh, fields));
   const scoping = fieldsIn("what decides scopes", SCOPING);
-  const own = fieldsIn("own context", OWN);
+  const workload = fieldsIn("workload context", WORKLOAD);
   const credentials = fieldsIn("credentials of clients", CREDENTIALS);
-  const extending = fieldsIn("what extends proxies", EXTENDING);
-  const settled = engine.latestFields<Surroundings, Surroundings>(
-    "surroundings of proxies",
-    SURROUNDINGS,
-    (surroundings) => surroundings,
+  const extensions = fieldsIn("what extends proxies", EXTENSIONS);
+  const settled = engine.latestFields<MeshContext, MeshContext>(
+    "what decides about proxies",
+    MESH_CONTEXT,
+    (context) => context,
   );
-  return engine.latestOf("surroundings of proxies in a mesh", (mesh: Mesh) => {
+  return engine.latestOf("what decides about proxies in a mesh", (mesh: Mesh) => {
     const { servicesByNamespace, servicesByAddress, ownRules, peerAuthentications } = mesh;
     return settled({
       scoping: scoping(mesh),
-      placing: places.labelsAsked(mesh),
-      own: own(mesh),
+      localityLabels: localities.labelsAsked(mesh),
+      workload: workload(mesh),
       credentials: credentials(mesh),
-      extending: extending(mesh),
+      extensions: extensions(mesh),
       servicesByNamespace,
       servicesByAddress,
       ownRules,

@@ -11,7 +11,7 @@ export interface Sifted<V> {
    * The rows that Envoy would refuse and that have no such version here. A proxy may have one from before this control plane was
    * started, and goes on with that.
    */
-  readonly standing: Table<V>;
+  readonly withheld: Table<V>;
 }
 
 /** What the last table came to, and the last good version of each row that is bad now. */
@@ -29,7 +29,7 @@ export function createLastGood<V extends EnvoyResource>(
 ): (table: Table<V>) => Sifted<V> {
   const none = Table.empty<V>();
   const history = engine.kept<History<V>>({
-    ...{ table: none, good: none, refused: none, sent: none, standing: none },
+    ...{ table: none, good: none, refused: none, sent: none, withheld: none },
   });
   return (table) => {
     const last = history.get();
@@ -52,11 +52,11 @@ function follow<V extends EnvoyResource>(last: History<V>, table: Table<V>): His
     if (before !== undefined && before.refusal === undefined) good = good.with(key, before);
   }
   let sent = table;
-  let standing = Table.empty<V>();
+  let withheld = Table.empty<V>();
   for (const [key, row] of refused) {
     const stays = good.get(key);
     sent = stays === undefined ? sent.without(key) : sent.with(key, stays);
-    if (stays === undefined) standing = standing.with(key, row);
+    if (stays === undefined) withheld = withheld.with(key, row);
   }
-  return { table, good, refused, sent, standing };
+  return { table, good, refused, sent, withheld };
 }

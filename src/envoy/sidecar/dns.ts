@@ -5,8 +5,8 @@ import { versionOf } from "../../base/version.js";
 import type { Proxy } from "../../mesh/proxy/proxy.js";
 import type { HostNames, NamedHost } from "../../mesh/view/named-host.js";
 import { DNS_PORT, dnsListener } from "../listener/dns-listener.js";
-import type { OutboundClaim } from "../listener/outbound-entry.js";
-import { type Claims, isPrivileged } from "../outbound/listeners.js";
+import type { OutboundEntry } from "../listener/outbound-entry.js";
+import { isPrivileged, type OutboundEntries } from "../outbound/listeners.js";
 import { encodeResource } from "../resource/encode-resource.js";
 import type { Encoder } from "../resource/encoder.js";
 import { MESSAGE } from "../resource/message-types.js";
@@ -39,23 +39,27 @@ export function createNameTables(
   engine: Engine,
   encoder: Encoder,
 ): (names: HostNames, proxy: DnsProxy) => ResourceSet {
-  const entry = engine.memo("entry of a name table", (host: NamedHost, egressAddress: string) =>
-    encoder.encode(MESSAGE.nameTable, nameTableOf(host, egressAddress)),
+  const encodeHost = engine.memo(
+    "entry of a name table",
+    (host: NamedHost, egressAddress: string) =>
+      encoder.encode(MESSAGE.nameTable, nameTableOf(host, egressAddress)),
   );
   const build = engine.memo("name table", (names: HostNames, egressAddress: string) => {
-    const bytes = Buffer.concat(inOrder(names).map((host) => entry(host, egressAddress).bytes));
+    const bytes = Buffer.concat(
+      inOrder(names).map((host) => encodeHost(host, egressAddress).bytes),
+    );
     return resourceSet([{ name: "", bytes, version: versionOf(bytes) }]);
   });
   return (names, { dns, mode, egressAddress }) =>
     dns === "agent" ? build(names, mode === "NONE" ? egressAddress : "") : NOTHING;
 }
 
-/** Whether a connection can mean the claim's host whatever address it is to: by what it carries, or because it is to that port. */
-const isTakenAnywhere = ({ routes, chains }: OutboundClaim): boolean =>
+/** Whether a connection can mean the entry's host whatever address it is to: by what it carries, or because it is to that port. */
+const isTakenAnywhere = ({ routes, chains }: OutboundEntry): boolean =>
   routes !== undefined || chains.some(({ prefixes }) => prefixes.length === 0);
 
-/** Whether what a connection carries says that it means the claim's host. */
-const isNamed = ({ routes, chains }: OutboundClaim): boolean =>
+/** Whether what a connection carries says that it means the entry's host. */
+const isNamed = ({ routes, chains }: OutboundEntry): boolean =>
   routes !== undefined || chains.every(({ serverNames }) => serverNames.length > 0);
 
 /** Is in no hostname. */
@@ -64,17 +68,17 @@ const SEPARATOR = " ";
 /**
  * The hosts that connections to the proxy's own address cannot mean: those that share a port with another one where nothing
  * but an address would tell them apart, those that are for some addresses alone, and those with a port on which the proxy
- * may not listen. As one text, by which proxies of whatever claims share what is made for the same hosts.
+ * may not listen. As one text, by which proxies of whatever entries share what is made for the same hosts.
  */
-function hostsNotReached(claims: Claims, unprivileged: boolean): string {
-  const all = [...claims.values()].flatMap((group) => [...group.values()]);
+function hostsNotReached(entries: OutboundEntries, unprivileged: boolean): string {
+  const all = [...entries.values()].flatMap((group) => [...group.values()]);
   const unnamed = new Map<number, Set<string>>();
-  for (const claim of all.filter((one) => !isNamed(one))) {
-    unnamed.set(claim.port, (unnamed.get(claim.port) ?? new Set()).add(claim.host));
+  for (const entry of all.filter((one) => !isNamed(one))) {
+    unnamed.set(entry.port, (unnamed.get(entry.port) ?? new Set()).add(entry.host));
   }
   const shared = [...unnamed.values()].filter((hosts) => hosts.size > 1);
   const missed = all.filter(
-    (claim) => !isTakenAnywhere(claim) || (unprivileged && isPrivileged(claim.port)),
+    (entry) => !isTakenAnywhere(entry) || (unprivileged && isPrivileged(entry.port)),
   );
   const hosts = [...shared.flatMap((one) => [...one]), ...missed.map(({ host }) => host)];
   return [...new Set(hosts)].sort().join(SEPARATOR);
@@ -83,13 +87,13 @@ function hostsNotReached(claims: Claims, unprivileged: boolean): string {
 /** The builder of the names that a proxy whose connections are not captured can answer with its own address. */
 export function createReachedNames(
   engine: Engine,
-): (names: HostNames, claims: Claims, proxy: Pick<Proxy, "unprivileged">) => HostNames {
+): (names: HostNames, entries: OutboundEntries, proxy: Pick<Proxy, "unprivileged">) => HostNames {
   const notReached = engine.memo("hosts not reached", hostsNotReached);
   const without = engine.memo("names of hosts reached", (names: HostNames, hosts: string) =>
     hosts.split(SEPARATOR).reduce((rest, host) => rest.without(host), names),
   );
-  return (names, claims, { unprivileged }) =>
-    names.size === 0 ? names : without(names, notReached(claims, unprivileged));
+  return (names, entries, { unprivileged }) =>
+    names.size === 0 ? names : without(names, notReached(entries, unprivileged));
 }
 
 /** Who asks a listener. */

@@ -56,7 +56,7 @@ export function createSidecarListeners(
         engine.lazy((): HostNames => {
           const from = listeners.get();
           const known = names.get();
-          return from instanceof Table ? known : reachedNames(known, from.claims, proxy);
+          return from instanceof Table ? known : reachedNames(known, from.entries, proxy);
         }),
     );
     const listenersOf = engine.latest(

@@ -1,9 +1,9 @@
-/** What sidecars are sent for the calls of their applications. The sidecars of one scope at one place share all of it. */
+/** What sidecars are sent for the calls of their applications. The sidecars of one scope at one locality share all of it. */
 import { type Engine, sameElements } from "../../base/engine.js";
 import { keptIfSame, type Lazy } from "../../base/lazy.js";
 import { Table } from "../../base/table.js";
 import type { Mesh } from "../../mesh/mesh.js";
-import type { Place } from "../../mesh/routing/locality-balancing.js";
+import type { ClientLocality } from "../../mesh/routing/locality-balancing.js";
 import type { HostNames } from "../../mesh/view/named-host.js";
 import type { BoundListenerInputs } from "../outbound/listeners.js";
 import { partAt, type ScopeBuilder } from "../outbound/scope-builder.js";
@@ -29,8 +29,8 @@ export interface UnboundListeners extends Omit<BoundListenerInputs, "proxy"> {
 
 function listenerMembers(listeners: ResourceSet | UnboundListeners): readonly unknown[] {
   if (listeners instanceof Table) return [listeners];
-  const { claims, unknown, filters, config, logs, patches } = listeners;
-  return [claims, unknown, filters, config, logs, patches];
+  const { entries, unknown, filters, config, logs, patches } = listeners;
+  return [entries, unknown, filters, config, logs, patches];
 }
 
 const routeMembers = ({ splitRoutes, virtualHosts }: RouteSets): readonly unknown[] => [
@@ -59,10 +59,10 @@ function carried(older: SidecarOutbound, newer: SidecarOutbound): SidecarOutboun
 }
 
 function unboundListeners(mesh: Mesh, scope: ScopeBuilder): UnboundListeners {
-  const { claims, unknown, filters } = scope.part(mesh);
+  const { entries, unknown, filters } = scope.part(mesh);
   const { config } = mesh;
   return {
-    claims: claims.get(),
+    entries: entries.get(),
     unknown,
     filters: filters.get(),
     config,
@@ -74,11 +74,15 @@ function unboundListeners(mesh: Mesh, scope: ScopeBuilder): UnboundListeners {
 /** The makers of these: each made once for all sidecars, and the same object until something in it changes. */
 export function createSidecarOutbound(
   engine: Engine,
-): (scope: ScopeBuilder, captured: boolean, place: Place) => (mesh: Mesh) => SidecarOutbound {
-  return engine.memo("outbound of a place", (scope, captured, place) => {
+): (
+  scope: ScopeBuilder,
+  captured: boolean,
+  locality: ClientLocality,
+) => (mesh: Mesh) => SidecarOutbound {
+  return engine.memo("outbound of a locality", (scope, captured, locality) => {
     const settled = engine.carry(carried);
-    return engine.latestOf("outbound of a place", (mesh: Mesh) => {
-      const { clusters, endpoints } = partAt(scope, mesh, () => place);
+    return engine.latestOf("outbound of a locality", (mesh: Mesh) => {
+      const { clusters, endpoints } = partAt(scope, mesh, () => locality);
       const { routes, names } = scope.part(mesh);
       const listeners = engine.lazy(() =>
         captured ? scope.listeners(mesh) : unboundListeners(mesh, scope),

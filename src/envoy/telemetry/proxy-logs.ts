@@ -2,6 +2,7 @@
 import type { Engine } from "../../base/engine.js";
 import type { TracingSettings } from "../../config/mesh-config/mesh-config-schema.js";
 import type { Mesh } from "../../mesh/mesh.js";
+import type { Proxy } from "../../mesh/proxy/proxy.js";
 import type { ProviderHosts } from "../../mesh/security/security-policies.js";
 import { accessLogs, type LogTarget } from "../../mesh/telemetry/access-logging.js";
 import type { TelemetryQuery } from "../../mesh/telemetry/applied-telemetry.js";
@@ -175,4 +176,34 @@ export function createLogs(engine: Engine): Logs {
     const missing = settled.collectors.filter((name) => !clusters.has(name));
     return built(text(settled, ...missing));
   };
+}
+
+/**
+ * Makes the finder for a proxy. What it logs depends on Telemetries, on the mesh configuration, and on which of the services that
+ * these name the proxy has a cluster for.
+ */
+export function createLogFinder(
+  { engine, logs }: { readonly engine: Engine; readonly logs: Logs },
+  { namespace, labels, type, workloadName, serviceName, tracing }: Proxy,
+  side: "CLIENT" | "SERVER",
+): (mesh: LogInputs, clusters: ResourceSet) => ProxyLogs {
+  const query = {
+    namespace,
+    labels,
+    side,
+    router: type === "router",
+    serviceName: serviceName ?? `${workloadName}.${namespace}`,
+    tracing,
+  };
+  const find = engine.latest(
+    "logs",
+    (
+      telemetries: Mesh["telemetries"],
+      config: Mesh["config"],
+      security: Mesh["security"],
+      clusters: ResourceSet,
+    ) => logs({ telemetries, config, security }, query, clusters),
+  );
+  return ({ telemetries, config, security }, clusters) =>
+    find(telemetries, config, security, clusters);
 }

@@ -1,4 +1,4 @@
-/** The places of proxies: their locality, network and labels, as far as these decide which endpoints they prefer. */
+/** The localities of proxies as clients: their locality, network and labels, as far as these decide which endpoints they prefer. */
 import { type Engine, sameElements } from "../../base/engine.js";
 import { memberOf } from "../../base/member-of.js";
 import type { Table } from "../../base/table.js";
@@ -11,26 +11,26 @@ import { NODE_LABEL, type Workload } from "../workload/workload.js";
 import type { DestinationRule } from "./destination-rule.js";
 import {
   asksForNodes,
+  type ClientLocality,
   failoverLabels,
-  type Place,
-  placeLabels,
-  placingLabels,
+  labelsWithTopology,
+  localityLabels,
 } from "./locality-balancing.js";
 
-/** Finds the places of proxies, with no more in them than some rule asks for. Proxies of one place share one object. */
-export interface Places {
+/** Finds them, with no more in them than some rule asks for. Proxies of one locality share one object. */
+export interface ClientLocalities {
   /** The labels that rules ask for; the same object until they change. */
   readonly labelsAsked: (mesh: Mesh) => readonly string[];
-  /** Makes the finder of one proxy's place, from these labels and the workloads at its address. */
+  /** Makes the finder of one proxy's locality, from these labels and the workloads at its address. */
   readonly finder: (
     proxy: Proxy,
-  ) => (asked: readonly string[], workloads: Table<Workload> | undefined) => Place;
-  /** The place of a proxy of which nothing is known. */
-  readonly unknown: (mesh: Mesh) => Place;
+  ) => (asked: readonly string[], workloads: Table<Workload> | undefined) => ClientLocality;
+  /** The locality of a proxy of which nothing is known. */
+  readonly unknown: (mesh: Mesh) => ClientLocality;
 }
 
-/** The finder of places. */
-export function createPlaces(engine: Engine): Places {
+/** The finder of localities. */
+export function createClientLocalities(engine: Engine): ClientLocalities {
   const ofRules = engine.derive<[readonly DestinationRule[]], [], readonly string[]>(
     "failover labels of rules",
     (_host, [rules = []]) => {
@@ -45,7 +45,7 @@ export function createPlaces(engine: Engine): Places {
       asked: Table<readonly string[]>,
       setting: Mesh["config"]["localityLbSetting"],
       servicesByNode: number,
-    ): readonly string[] => placingLabels(asked.values(), setting, servicesByNode > 0),
+    ): readonly string[] => localityLabels(asked.values(), setting, servicesByNode > 0),
   );
   const countByNode = engine.fold<Service, number>(
     "services that ask for nodes",
@@ -56,22 +56,26 @@ export function createPlaces(engine: Engine): Places {
   const settle = engine.settle<readonly string[]>(sameElements);
   const labelsAsked = ({ rules, config, services }: Mesh): readonly string[] =>
     settle(labelsOf(ofRules([rules]), config.localityLbSetting, countByNode(services)));
-  // One object only for as long as somebody is there: places come and go, as nodes do.
-  const shared = engine.held("place", (key) => JSON.parse(key) as Place);
-  const place = (keys: readonly string[], locality: string, labels: Labels): Place => {
+  // One object only for as long as somebody is there: localities come and go, as nodes do.
+  const shared = engine.held("client locality", (key) => JSON.parse(key) as ClientLocality);
+  const localityOf = (
+    keys: readonly string[],
+    locality: string,
+    labels: Labels,
+  ): ClientLocality => {
     const known = keys.map((key) => [key, memberOf(labels, key) ?? ""] as const);
     return shared(JSON.stringify({ locality, labels: Object.fromEntries(known) }));
   };
   return {
     labelsAsked,
     finder: (proxy) => {
-      const find = engine.latest("place of a proxy", (keys: readonly string[], node: string) =>
-        place(keys, proxy.locality, placeLabels({ ...proxy, node })),
+      const find = engine.latest("locality of a proxy", (keys: readonly string[], node: string) =>
+        localityOf(keys, proxy.locality, labelsWithTopology({ ...proxy, node })),
       );
       return (keys, workloads) =>
         find(keys, keys.includes(NODE_LABEL) ? nodeOf(proxy, workloads) : "");
     },
-    unknown: (mesh) => place(labelsAsked(mesh), "", {}),
+    unknown: (mesh) => localityOf(labelsAsked(mesh), "", {}),
   };
 }
 

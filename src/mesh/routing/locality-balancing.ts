@@ -1,4 +1,4 @@
-/** Which endpoints the callers of one place prefer. See Istio, LocalityLoadBalancerSetting. */
+/** Which endpoints the callers of one locality prefer. See Istio, LocalityLoadBalancerSetting. */
 import { memberOf } from "../../base/member-of.js";
 import type {
   LocalityDistribute,
@@ -15,15 +15,15 @@ import { NETWORK_LABEL, NODE_LABEL, type Workload } from "../workload/workload.j
 import type { DestinationRule } from "./destination-rule.js";
 import type { EffectivePolicy } from "./traffic-policy.js";
 
-/** Where callers are. */
-export interface Place {
+/** Where callers are, as far as it decides which endpoints they prefer. */
+export interface ClientLocality {
   readonly locality: string;
   /** Those of their labels, topology included, that a failoverPriority names. */
   readonly labels: Labels;
 }
 
 /** What of a mesh decides which endpoints callers take by where they are. */
-export interface Placing {
+export interface LocalityPolicy {
   /** For policies without one of their own. */
   readonly setting: LocalityLoadBalancerSetting;
   readonly networks: Networks;
@@ -33,15 +33,14 @@ export interface Placing {
   readonly autoMtls: boolean;
 }
 
-/** The callers of one place. */
-export interface PlacedCaller {
-  readonly place: Place;
-  readonly placing: Placing;
+/** The callers of one locality. */
+export interface LocalityCaller {
+  readonly at: ClientLocality;
+  readonly policy: LocalityPolicy;
 }
 
 /** The network of callers; `""` when it is not known. */
-export const networkOfCaller = ({ place }: PlacedCaller): string =>
-  place.labels[NETWORK_LABEL] ?? "";
+export const networkOfCaller = ({ at }: LocalityCaller): string => at.labels[NETWORK_LABEL] ?? "";
 
 /** Endpoints of one locality that are tried at the same time. */
 export interface EndpointGroup<E> {
@@ -91,11 +90,11 @@ export const asksForNodes = ({ distribution, nodeLocal }: Service): boolean =>
 export function callableWorkloads(
   { nodeLocal }: Pick<Service, "nodeLocal">,
   workloads: readonly Workload[],
-  caller: PlacedCaller | undefined,
+  caller: LocalityCaller | undefined,
 ): readonly Workload[] {
   if (nodeLocal !== true || caller === undefined) return workloads;
-  const node = caller.place.labels[NODE_LABEL] ?? "";
-  return workloads.filter((one) => (placeLabels(one)[NODE_LABEL] ?? "") === node);
+  const node = caller.at.labels[NODE_LABEL] ?? "";
+  return workloads.filter((one) => (labelsWithTopology(one)[NODE_LABEL] ?? "") === node);
 }
 
 /**
@@ -118,10 +117,10 @@ export function localityBalancing(
 }
 
 /** Whether endpoints of a host may be preferred by where the caller is. */
-export function balancesByPlace(
+export function balancesByLocality(
   { distribution, nodeLocal }: Pick<Service, "distribution" | "nodeLocal">,
   rule: DestinationRule | undefined,
-  { setting: mesh, networks, outlierDetection: outliers }: Placing,
+  { setting: mesh, networks, outlierDetection: outliers }: LocalityPolicy,
 ): boolean {
   if (distribution !== "any" || nodeLocal === true || networks.gateways.length > 0) return true;
   if (outliers !== undefined) return true;
@@ -155,7 +154,7 @@ const labelsIn = (setting: LocalityLoadBalancerSetting | undefined): readonly st
  * The labels by which endpoints are ordered anywhere in a mesh, sorted: by its setting, by rules, which ask for `asked`, and by
  * services themselves; of nodes only where services ask for them.
  */
-export function placingLabels(
+export function localityLabels(
   asked: Iterable<readonly string[]>,
   mesh: LocalityLoadBalancerSetting,
   byNode: boolean,
@@ -164,8 +163,8 @@ export function placingLabels(
   return [...new Set([...TOPOLOGY, ...ofNodes, ...labelsIn(mesh), ...[...asked].flat()])].sort();
 }
 
-/** The labels of a workload, and what its place says in labels. See Istio, AugmentLabels. */
-export function placeLabels({
+/** The labels of a workload, and where it is in labels. See Istio, AugmentLabels. */
+export function labelsWithTopology({
   labels,
   locality,
   network,
@@ -180,25 +179,25 @@ export function placeLabels({
 }
 
 /**
- * The groups as callers of a place prefer them. A group that they are not to use is left out; where endpoints are not
+ * The groups as callers of a locality prefer them. A group that they are not to use is left out; where endpoints are not
  * taken out of service (`failsOver`), there is nothing to fail over from, so that all stay equal.
  */
 export function preferredGroups<E extends Located>(
   groups: readonly EndpointGroup<E>[],
-  place: Place,
+  client: ClientLocality,
   { setting, failsOver }: LocalityBalancing,
 ): readonly EndpointGroup<E>[] {
   const { distribute = [], failover = [], failoverPriority = [] } = setting;
-  if (distribute.length > 0) return distributed(groups, place, distribute);
+  if (distribute.length > 0) return distributed(groups, client, distribute);
   if (!failsOver) return groups;
-  if (failoverPriority.length === 0) return byDistance(groups, place, failover);
-  const ordered = byLabels(groups, place, failoverPriority);
-  return failover.length === 0 ? ordered : byDistance(ordered, place, failover);
+  if (failoverPriority.length === 0) return byDistance(groups, client, failover);
+  const ordered = byLabels(groups, client, failoverPriority);
+  return failover.length === 0 ? ordered : byDistance(ordered, client, failover);
 }
 
 function distributed<E>(
   groups: readonly EndpointGroup<E>[],
-  { locality }: Place,
+  { locality }: ClientLocality,
   distribute: readonly LocalityDistribute[],
 ): readonly EndpointGroup<E>[] {
   const shares = distribute.find(({ from = "" }) => isWithin(locality, from))?.to;
@@ -219,7 +218,7 @@ const STEPS = 5;
 
 function byDistance<E>(
   groups: readonly EndpointGroup<E>[],
-  { locality }: Place,
+  { locality }: ClientLocality,
   failover: readonly LocalityFailover[],
 ): readonly EndpointGroup<E>[] {
   const target = failover.find(({ from }) => from === regionOf(locality))?.to;
@@ -236,15 +235,15 @@ function byDistance<E>(
 /** The more labels from the first on an endpoint shares with the caller, the earlier it is tried. */
 function byLabels<E extends Located>(
   groups: readonly EndpointGroup<E>[],
-  place: Place,
+  client: ClientLocality,
   failoverPriority: readonly string[],
 ): readonly EndpointGroup<E>[] {
   const wanted = failoverPriority.map(readPriority);
   const priorityOf = ({ workload }: E): number => {
-    const labels = placeLabels(workload);
+    const labels = labelsWithTopology(workload);
     const differs = wanted.findIndex(
       ({ label, value }) =>
-        (value ?? memberOf(place.labels, label) ?? "") !== (memberOf(labels, label) ?? ""),
+        (value ?? memberOf(client.labels, label) ?? "") !== (memberOf(labels, label) ?? ""),
     );
     return differs < 0 ? 0 : wanted.length - differs;
   };

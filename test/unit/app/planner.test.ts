@@ -10,7 +10,7 @@ import { takeSteps } from "../../../src/base/take-steps.js";
 import type { ConfigSnapshot } from "../../../src/config/snapshot.js";
 import { makePlan, type PlanSide } from "../../../src/console/plan/make-plan.js";
 import { isEmpty, type Plan } from "../../../src/console/plan/plan.js";
-import type { ConnectedProxy } from "../../../src/envoy/proxy/proxy-resources.js";
+import type { ConnectedProxy } from "../../../src/envoy/proxy/connected-proxy.js";
 import type { ProxySets } from "../../../src/envoy/resource/resource-set.js";
 import { parseNode } from "../../../src/mesh/proxy/proxy.js";
 import { createDirectory, documents, route, rule, service } from "../config/directory.js";

@@ -32,9 +32,9 @@ test("clusters are made without all else, which is made when it is asked for", (
   expect([...made]).not.toContain("endpoints");
   expect(sets.endpoints.size).toBe(2);
   expect([...made]).not.toContain("virtual hosts");
-  expect([...made]).not.toContain("listener claims");
+  expect([...made]).not.toContain("listener entries");
   expect(sets.listeners.size).toBeGreaterThan(0);
-  expect([...made]).toContain("listener claims");
+  expect([...made]).toContain("listener entries");
   expect(sets.virtualHosts.size).toBeGreaterThan(0);
   expect([...made]).toContain("virtual hosts");
 });

@@ -3,7 +3,7 @@ import { createDiscovery, type Discovery } from "../../../src/app/discovery.js";
 import { Engine } from "../../../src/base/engine.js";
 import { Table } from "../../../src/base/table.js";
 import type { ConfigSnapshot } from "../../../src/config/snapshot.js";
-import type { ConnectedProxy } from "../../../src/envoy/proxy/proxy-resources.js";
+import type { ConnectedProxy } from "../../../src/envoy/proxy/connected-proxy.js";
 import { parseNode } from "../../../src/mesh/proxy/proxy.js";
 import { proxyConfiguration } from "../../../src/simulator/configuration.js";
 import { createDirectory, service } from "../config/directory.js";
@@ -63,11 +63,11 @@ test("an edit of a rule's subsets makes nothing of its service's sidecars again 
   const snapshot = directory.write({ "rule.yaml": withSubset });
   discovery.update({ snapshot, proxies: Table.empty(), standIns: [] });
   expect(discovery.resourcesOf(connected).clusters.size).toBe(before + 1);
-  expect(made).not.toContain("own part of a proxy");
+  expect(made).not.toContain("workload part of a proxy");
   directory.write({ "rule.yaml": limit(2) });
   discovery.update({ snapshot: directory.store.snapshot(), proxies: Table.empty(), standIns: [] });
   expect(discovery.resourcesOf(connected).clusters.size).toBe(before);
-  expect(made).toContain("own part of a proxy");
+  expect(made).toContain("workload part of a proxy");
 });
 
 test("an edit of a workload makes nothing of its own sidecar again but where it moves a port", () => {
@@ -93,9 +93,9 @@ spec: { address: 10.0.0.1, labels: { app: cart }, ${more} }
   made.length = 0;
   expect(inboundAfter("weight: 2")).toEqual(before);
   expect(made).toContain("sets of a proxy");
-  expect(made).not.toContain("own part of a proxy");
+  expect(made).not.toContain("workload part of a proxy");
   inboundAfter("ports: { http: 8123 }");
-  expect(made).toContain("own part of a proxy");
+  expect(made).toContain("workload part of a proxy");
 });
 
 test("a cluster of the application names once each service whose port has the number of the first's", () => {

@@ -29,11 +29,11 @@ test.each([true, false])("the last row that was not refused stays, with memo %s"
 test("what never was in order is not sent, and stands for what somebody may have from before", () => {
   const sift = createLastGood(new Engine());
   const refused = row("1", true);
-  const { sent, standing } = sift(tableOf(refused));
+  const { sent, withheld } = sift(tableOf(refused));
   expect(sent.size).toBe(0);
-  expect(standing.get("a")).toBe(refused);
-  expect(sift(tableOf(row("2"))).standing.size).toBe(0);
-  expect(sift(tableOf(row("3", true))).standing.size).toBe(0);
+  expect(withheld.get("a")).toBe(refused);
+  expect(sift(tableOf(row("2"))).withheld.size).toBe(0);
+  expect(sift(tableOf(row("3", true))).withheld.size).toBe(0);
 });
 
 test("what is only supposed is no history: it is never sent in the place of what is refused", () => {

@@ -2,7 +2,7 @@
 import { expect, test } from "vitest";
 import { createRememberedProxies } from "../../../../src/app/registry/remembered-proxies.js";
 import type { Timers } from "../../../../src/ca/timers.js";
-import type { ConnectedProxy } from "../../../../src/envoy/proxy/proxy-resources.js";
+import type { ConnectedProxy } from "../../../../src/envoy/proxy/connected-proxy.js";
 import { type Proxy, parseNode } from "../../../../src/mesh/proxy/proxy.js";
 
 const KEEP_MS = 60_000;

@@ -88,7 +88,7 @@ spec: { nodeName: ${node} }
 status: { podIP: ${podIP} }
 `;
 
-test("what is made for a place is made once for all namespaces", () => {
+test("what is made for a locality is made once for all namespaces", () => {
   const { engine, builds } = countBuilds();
   const directory = createDirectory();
   const snapshot = directory.write(FILES);
@@ -105,7 +105,7 @@ test("what is made for a place is made once for all namespaces", () => {
   expect(builds()).toEqual(["clusters of a service", "endpoints of a service"]);
 });
 
-test("endpoints for a place are made once for all kinds of callers there", () => {
+test("endpoints for a locality are made once for all kinds of callers there", () => {
   const { engine, builds } = countBuilds();
   const directory = createDirectory();
   const snapshot = directory.write(FILES);
@@ -165,7 +165,7 @@ test("nodes tell callers apart only where a service asks for them", () => {
 });
 
 test("where a caller is costs nothing again while nobody says another node of it", () => {
-  const { engine, builds } = countBuilds(["place of a proxy"]);
+  const { engine, builds } = countBuilds(["locality of a proxy"]);
   const directory = createDirectory();
   const snapshot = directory.write({ ...FILES, "local.yaml": LOCAL_CART.replace("cart", "local") });
   const discovery = createDiscovery(encoder, snapshot, engine);
