@@ -32,9 +32,9 @@ import type { Settled } from "./app/update/convergence.js";
 import type { Update } from "./app/update/update.js";
 import { createUpdateLoop, type UpdateLoop } from "./app/update/update-loop.js";
 import { createWatchers, type Watchers } from "./app/update/watchers.js";
+import { steadyClock, systemClock } from "./base/clock.js";
 import type { Diagnostic } from "./base/diagnostic.js";
 import { Engine } from "./base/engine.js";
-import { steadyTimers, systemTimers } from "./ca/timers.js";
 import { createToken, type TokenRequest } from "./ca/token/token-store.js";
 import { federatedDomains } from "./ca/trust/given-trust.js";
 import { formatRef } from "./config/resource.js";
@@ -46,7 +46,6 @@ import { createNamedFiles } from "./envoy/resource/named-files.js";
 import type { TlsSource } from "./grpc/server.js";
 import type { StandIn } from "./mesh/service/stand-in.js";
 import { type AdsServer, createAdsServer } from "./xds/ads-server.js";
-import { systemClock } from "./xds/clock.js";
 import { createHealthService } from "./xds/health/health-service.js";
 
 export type { ControlPlaneOptions } from "./app/control-plane-options.js";
@@ -121,7 +120,7 @@ async function openParts(options: ControlPlaneOptions, closers: Closers): Promis
   const { stateDir, secretsDir, memo } = options;
   const logs = createScopedLoggers(options.logger);
   const { ads, ca, config } = logs.loggers;
-  const onFault = createFaultLog(ads, steadyTimers.now);
+  const onFault = createFaultLog(ads, steadyClock.now);
   const engine = new Engine(memo === undefined ? {} : { memo });
   const { encoder, hasRefused } = watchEncoder(createEncoder(await readDescriptors()), engine);
   const configuration = await openConfiguration({
@@ -147,7 +146,7 @@ async function openParts(options: ControlPlaneOptions, closers: Closers): Promis
     ...options,
     ...trust,
     encode: (typeName, json) => encoder.encode(typeName, json),
-    timers: systemTimers,
+    clock: systemClock,
     logger: ca,
   });
   closers.push(() => identity.close());
@@ -192,7 +191,7 @@ function watchRefusals(
     onChange: updates.tell,
     onCounts: metrics.recordQuarantine,
     streams: () => ads().streams(),
-    timers: steadyTimers,
+    clock: steadyClock,
   });
 }
 
@@ -209,10 +208,10 @@ function openStreams(
     acceptBoth: createAcceptBoth(encoder),
     files: createNamedFiles(encoder.registry),
     registry: encoder.registry,
-    clock: systemClock(),
+    clock: steadyClock,
     observer: joinObservers([
       ...observing.map((one) => one.observer),
-      logObserver(logs.loggers.ads, steadyTimers.now),
+      logObserver(logs.loggers.ads, steadyClock.now),
     ]),
   });
 }
@@ -246,7 +245,7 @@ async function serve(
     health: createHealthService({
       sessions: door.health,
       registry: parts.encoder.registry,
-      clock: systemClock(),
+      clock: steadyClock,
       onError: logError(logs.loggers.ads, "a stream of health checks failed"),
     }),
     debug,
@@ -259,7 +258,7 @@ async function serve(
   closers.push(close);
   followAuthority({ ...parts, ads, sessions });
   const onError = logError(logs.loggers.default, "could not prepare what proxies will ask for");
-  closers.push(inTurns(discovery.prepare(), { timers: steadyTimers, idleMs, onError }));
+  closers.push(inTurns(discovery.prepare(), { clock: steadyClock, idleMs, onError }));
   return {
     ...ports,
     get rootCertificates() {
@@ -343,7 +342,7 @@ function startLoop(
       pushes.computed(ms);
     },
     onFault: followed.onFault,
-    timers: steadyTimers,
+    clock: steadyClock,
   });
   configuration.onSnapshot(({ snapshot, ...cost }) => {
     pushes.read(cost);
@@ -393,8 +392,8 @@ function openDebug(
     resourcesOf: (proxy) => discovery.resourcesOf({ proxy, controlPlane: undefined }),
     authenticate: identity.authenticate,
     operators: operators ?? [],
-    plans: { begin: createPlanner({ ...parts, connected }), timers: steadyTimers },
-    now: systemTimers.now,
+    plans: { begin: createPlanner({ ...parts, connected }), clock: steadyClock },
+    now: systemClock.now,
     logs,
   });
 }

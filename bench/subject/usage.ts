@@ -46,7 +46,7 @@ export async function resetPeak(pid: number): Promise<void> {
 }
 
 const QUIET_MS = 500;
-/** A process that does less than this in the time above is quiet: what is left is its timers. */
+/** A process that does less than this in the time above is quiet: what is left is its clock. */
 const IDLE_CPU_MS = 15;
 const PATIENCE = 60;
 

@@ -1,9 +1,9 @@
 import { performance } from "node:perf_hooks";
-import type { Timers } from "../ca/timers.js";
+import type { Clock } from "../base/clock.js";
 
 /** How long work is done, and who is told when it fails. */
 export interface TurnOptions {
-  readonly timers: Timers;
+  readonly clock: Clock;
   /** For how many milliseconds the process had nothing to do so far: see `idleMs`. */
   readonly idleMs: () => number;
   readonly onError: (error: unknown) => void;
@@ -26,7 +26,7 @@ const MOST_MS = 1000;
 /** Takes the steps of long work one by one, when nobody else has something to do; the result ends it. */
 export function inTurns(
   steps: Iterable<void>,
-  { timers, idleMs: idle, onError }: TurnOptions,
+  { clock, idleMs: idle, onError }: TurnOptions,
 ): () => void {
   const rest = steps[Symbol.iterator]();
   let cancel = pause();
@@ -35,12 +35,12 @@ export function inTurns(
   };
 
   function pause(): () => void {
-    const most = timers.now() + MOST_MS;
+    const most = clock.now() + MOST_MS;
     const wait = (): (() => void) => {
       const before = idle();
-      return timers.at(timers.now() + QUIET_MS, () => {
+      return clock.after(QUIET_MS, () => {
         const isQuiet = idle() - before >= QUIET_MS * MOST_OF_IT;
-        if (isQuiet || timers.now() >= most) step();
+        if (isQuiet || clock.now() >= most) step();
         else cancel = wait();
       });
     };

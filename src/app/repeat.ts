@@ -1,6 +1,7 @@
 /** Takes a step again and again, one after the other. */
+
+import type { Clock } from "../base/clock.js";
 import { errorMessage } from "../base/error-message.js";
-import type { Timers } from "../ca/timers.js";
 
 /** What is done, and how often. */
 export interface RepeatOptions {
@@ -9,11 +10,11 @@ export interface RepeatOptions {
   readonly everyMs: number;
   /** Told what is wrong, once until it changes; it is tried again. */
   readonly onError: (error: unknown) => void;
-  readonly timers: Timers;
+  readonly clock: Clock;
 }
 
 /** Takes the first step at once. The result ends that; it resolves when the step that was being taken is over. */
-export function repeat({ step, everyMs, onError, timers }: RepeatOptions): () => Promise<void> {
+export function repeat({ step, everyMs, onError, clock }: RepeatOptions): () => Promise<void> {
   let lastError: string | undefined;
   let stopped = false;
   let cancel = (): void => undefined;
@@ -27,7 +28,7 @@ export function repeat({ step, everyMs, onError, timers }: RepeatOptions): () =>
       lastError = message;
     }
     if (stopped) return;
-    cancel = timers.at(timers.now() + everyMs, () => {
+    cancel = clock.after(everyMs, () => {
       running = run();
     });
   };

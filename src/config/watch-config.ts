@@ -1,4 +1,5 @@
 import { join } from "node:path";
+import { type Clock, steadyClock } from "../base/clock.js";
 import type { Diagnostic } from "../base/diagnostic.js";
 import type { Engine } from "../base/engine.js";
 import type { CheckPatch } from "./references/envoy-patches.js";
@@ -9,7 +10,6 @@ import { watchSources } from "./sources/watch-sources.js";
 import { loadState } from "./state/load-state.js";
 import { createStateSaver, type StateSaver } from "./state/save-state.js";
 import { type ConfigStore, createConfigStore, type Replacement } from "./store/config-store.js";
-import { SYSTEM_TIMERS, type Timers } from "./timers.js";
 
 /** How long it took to read files, and to parse and check what is in them, in milliseconds. */
 export interface ReadCost {
@@ -33,7 +33,7 @@ export interface ConfigWatchOptions {
   readonly engine?: Engine;
   readonly checkPatch?: CheckPatch;
   readonly limits?: SourceLimits;
-  readonly timers?: Timers;
+  readonly clock?: Clock;
 }
 
 /** A configuration that is followed. */
@@ -73,13 +73,13 @@ export function watchConfig(options: ConfigWatchOptions): ConfigWatch {
 }
 
 async function open(options: ConfigWatchOptions): Promise<ConfigWatch> {
-  const { roots, onSnapshot, onError, limits = DEFAULT_LIMITS, timers = SYSTEM_TIMERS } = options;
-  const { store, saver } = await createStore(options, timers);
+  const { roots, onSnapshot, onError, limits = DEFAULT_LIMITS, clock = steadyClock } = options;
+  const { store, saver } = await createStore(options, clock);
   let last: ConfigSnapshot | undefined;
   const watch = watchSources({
     roots,
     limits,
-    timers,
+    clock,
     onError,
     onBatch: (batch, readMs) => {
       const begun = performance.now();
@@ -105,7 +105,7 @@ async function open(options: ConfigWatchOptions): Promise<ConfigWatch> {
 
 async function createStore(
   { roots, made, stateDirectory, engine, checkPatch, onError, onProblem }: ConfigWatchOptions,
-  timers: Timers,
+  clock: Clock,
 ): Promise<{ readonly store: ConfigStore; readonly saver?: StateSaver }> {
   const given = {
     ...(made === undefined ? {} : { made }),
@@ -117,7 +117,7 @@ async function createStore(
   const { files, problems } = await loadState(directory, roots);
   for (const problem of problems) onProblem?.(problem);
   const store = createConfigStore({ ...given, saved: files });
-  const saver = createStateSaver({ directory, saved: store.state(), timers, onError });
+  const saver = createStateSaver({ directory, saved: store.state(), clock, onError });
   return { store, saver };
 }
 

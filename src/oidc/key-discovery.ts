@@ -1,5 +1,5 @@
 /** Finds out where the keys of token issuers are, by asking the issuers, and asks them again from time to time. */
-import type { Timers } from "../ca/timers.js";
+import type { Clock } from "../base/clock.js";
 import { type AllowedHost, formatAllowedHost, hostOfUrl, placeOf } from "../net/allowed-host.js";
 import { configurationUrl, type KeysAddress, keysAddress } from "./provider-configuration.js";
 
@@ -18,7 +18,7 @@ export interface KeyDiscoveryOptions {
   readonly fetch: FetchText;
   /** Told when an address was found that was another one before, or a problem. */
   readonly onChange: () => void;
-  readonly timers: Timers;
+  readonly clock: Clock;
 }
 
 /** See the top of this file. */
@@ -92,7 +92,7 @@ interface AskedIssuer {
 function askAgainAndAgain(
   issuer: string,
   question: Question,
-  { known, fetch, timers, onChange }: KeyDiscoveryOptions,
+  { known, fetch, clock, onChange }: KeyDiscoveryOptions,
 ): AskedIssuer {
   const closing = new AbortController();
   const { signal } = closing;
@@ -105,7 +105,7 @@ function askAgainAndAgain(
     const last = state;
     state = "uri" in answer ? answer : { ...last, ...answer };
     const failures = "uri" in answer ? 0 : failuresBefore + 1;
-    cancel = timers.at(timers.now() + waitAfter(failures), () => {
+    cancel = clock.after(waitAfter(failures), () => {
       void ask(failures);
     });
     if (state.uri !== last.uri || state.problem !== last.problem) onChange();

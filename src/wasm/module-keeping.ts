@@ -1,6 +1,7 @@
 /** Has the modules that are wanted: fetches those that are not there, again when that fails, and keeps what it has until then. */
+
+import type { Clock } from "../base/clock.js";
 import { errorMessage } from "../base/error-message.js";
-import type { Timers } from "../ca/timers.js";
 import type { AllowedHost } from "../net/allowed-host.js";
 import { type FetchedModule, type ModuleSource, refusal } from "./fetch-module.js";
 import { ModuleError } from "./module-error.js";
@@ -23,7 +24,7 @@ export interface ModuleKeepingOptions {
   readonly onChange: () => void;
   /** Told what came of each attempt. */
   readonly onFetched: (succeeded: boolean) => void;
-  readonly timers: Timers;
+  readonly clock: Clock;
 }
 
 /** What is known of a module. */
@@ -107,7 +108,7 @@ interface KeepingOne extends ModuleKeepingOptions {
 
 /** Fetches a module that is not there at once, and again when that came to nothing. */
 function keepModule(first: WantedModule, options: KeepingOne): KeptModule {
-  const { timers, turns, all, before, onChange } = options;
+  const { clock, turns, all, before, onChange } = options;
   let wanted = first;
   let state: KnownModule = before === undefined ? {} : { fetched: before };
   let cancel = (): void => undefined;
@@ -124,7 +125,7 @@ function keepModule(first: WantedModule, options: KeepingOne): KeptModule {
       state = "problem" in result ? { ...last, problem: result.problem } : stateWith(result, last);
       if ("problem" in result && !result.isFinal) {
         const failures = failuresBefore + 1;
-        cancel = timers.at(timers.now() + waitAfter(failures), () => {
+        cancel = clock.after(waitAfter(failures), () => {
           attempt(source, failures);
         });
       }

@@ -1,9 +1,9 @@
 import { randomBytes, randomInt } from "node:crypto";
 import type { Registry } from "@bufbuild/protobuf";
+import type { Clock } from "../base/clock.js";
 import { Table } from "../base/table.js";
 import type { ServerCall } from "../grpc/server-call.js";
 import { status } from "../grpc/status-code.js";
-import type { Clock } from "./clock.js";
 import type { FileNames } from "./file-names.js";
 import { createAdmission, createWaitingRoom, DEFAULT_LIMITS, type Limits } from "./limits.js";
 import type { XdsObserver } from "./observer.js";

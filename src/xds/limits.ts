@@ -1,5 +1,5 @@
+import type { Clock } from "../base/clock.js";
 import type { ServerLimits } from "../grpc/server.js";
-import type { Clock } from "./clock.js";
 
 /** What one peer may cost. A peer that goes beyond is told so by the status with which its stream ends. */
 export interface Limits {

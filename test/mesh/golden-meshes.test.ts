@@ -6,6 +6,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { fromBinary, type JsonObject, toJson } from "@bufbuild/protobuf";
 import { beforeAll, type TestContext, test } from "vitest";
+import { steadyClock } from "../../src/base/clock.js";
 import { Table } from "../../src/base/table.js";
 import type { ListenerJson } from "../../src/envoy/api.js";
 import { buildBootstrap } from "../../src/envoy/bootstrap/bootstrap.js";
@@ -22,7 +23,6 @@ import { findEnvoy } from "../../src/up/envoy/envoy-binary.js";
 import { type EnvoyProcess, startEnvoy } from "../../src/up/envoy/envoy-process.js";
 import { createAdsServer } from "../../src/xds/ads-server.js";
 import { addAdsService } from "../../src/xds/ads-service.js";
-import { systemClock } from "../../src/xds/clock.js";
 import { SERVER_LIMITS } from "../../src/xds/limits.js";
 import type { Nacked } from "../../src/xds/observer.js";
 import { type ResourceView, TYPE_URL } from "../../src/xds/resource.js";
@@ -162,7 +162,7 @@ async function serve(
   const ads = createAdsServer({
     sessions: { open: ({ node }) => ({ id: node.id, view: () => view, closed: () => undefined }) },
     registry: encoder.registry,
-    clock: systemClock(),
+    clock: steadyClock,
     observer: {
       nacked: (event) => {
         nacks.push(event);

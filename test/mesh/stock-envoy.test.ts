@@ -9,6 +9,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { status } from "@grpc/grpc-js";
 import { beforeAll, expect, onTestFinished, test } from "vitest";
+import { steadyClock, systemClock } from "../../src/base/clock.js";
 import { Table } from "../../src/base/table.js";
 import { openAuthority } from "../../src/ca/authority/authority.js";
 import { type Authenticate, createAuthenticator } from "../../src/ca/caller/authenticate.js";
@@ -19,7 +20,6 @@ import { startServerTls } from "../../src/ca/issue/server-credentials.js";
 import { createWorkloadSecrets, type SecretLease } from "../../src/ca/issue/workload-secrets.js";
 import { openWorkloadStore } from "../../src/ca/issue/workload-store.js";
 import { writePrivateFile } from "../../src/ca/private-file.js";
-import { systemTimers } from "../../src/ca/timers.js";
 import { createToken, openTokenStore } from "../../src/ca/token/token-store.js";
 import { type BootstrapOptions, buildBootstrap } from "../../src/envoy/bootstrap/bootstrap.js";
 import {
@@ -36,7 +36,6 @@ import { findEnvoy } from "../../src/up/envoy/envoy-binary.js";
 import { type EnvoyProcess, startEnvoy } from "../../src/up/envoy/envoy-process.js";
 import { createAdsServer } from "../../src/xds/ads-server.js";
 import { addAdsService } from "../../src/xds/ads-service.js";
-import { systemClock } from "../../src/xds/clock.js";
 import { SERVER_LIMITS } from "../../src/xds/limits.js";
 import { type EncodedResource, type ResourceView, TYPE_URL } from "../../src/xds/resource.js";
 import type { OpenRequest, Session, XdsSessions } from "../../src/xds/session.js";
@@ -109,7 +108,7 @@ async function startControlPlane(
   const authority = await openAuthority({ stateDirectory: state, now, workloadTtlMs });
   const tokens = await openTokenStore(state, now);
   const secrets = createWorkloadSecrets({
-    ...{ authority, timers: systemTimers, onError },
+    ...{ authority, clock: systemClock, onError },
     store: await openWorkloadStore({ stateDirectory: state, authority, now, onError }),
     validation: () => ({ trustedCa: { inlineString: authority.roots.join("") } }),
     revoked: () => false,
@@ -127,7 +126,7 @@ async function startControlPlane(
     return { lease, view: viewOf(lease, { ...address!, subjectAltName: identityName }) };
   });
   const ads = createAdsServer({
-    ...{ sessions, registry: encoder.registry, clock: systemClock() },
+    ...{ sessions, registry: encoder.registry, clock: steadyClock },
     observer: {
       pushed: ({ typeUrl, changed }) => {
         log.add(`pushed ${wordOf(typeUrl)}, ${changed} new`);
@@ -137,7 +136,7 @@ async function startControlPlane(
       },
     },
   });
-  const tls = await startServerTls({ authority, timers: systemTimers, onError });
+  const tls = await startServerTls({ authority, clock: systemClock, onError });
   const server = new GrpcServer(SERVER_LIMITS, tls.source);
   addAdsService(server, ads);
   const stop = async (): Promise<void> => {

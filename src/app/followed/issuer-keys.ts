@@ -1,7 +1,8 @@
 /** Asks the issuers that policies name where their keys are, and tells of those of whom that is not known. */
+
+import type { Clock } from "../../base/clock.js";
 import { compareDiagnostics, type Diagnostic } from "../../base/diagnostic.js";
 import { Table } from "../../base/table.js";
-import type { Timers } from "../../ca/timers.js";
 import { formatRef, refOf } from "../../config/resource.js";
 import type { ConfigSnapshot } from "../../config/snapshot.js";
 import { type IssuerKeys, rulesWithoutKeys } from "../../mesh/security/issuer-keys.js";
@@ -20,7 +21,7 @@ export interface IssuerKeysOptions {
     readonly load: () => Promise<string | undefined>;
     readonly save: (text: string) => Promise<void>;
   };
-  readonly timers: Timers;
+  readonly clock: Clock;
   /** Told of what cannot be kept. */
   readonly onError: (error: unknown) => void;
 }

@@ -1,7 +1,7 @@
 /** Opens what follows the issuers that policies name: how they are asked, and where what they say is kept. */
 import { join } from "node:path";
+import { systemClock } from "../../base/clock.js";
 import { readPrivateFile, writePrivateFile } from "../../ca/private-file.js";
-import { systemTimers } from "../../ca/timers.js";
 import { type AllowedHost, parseAllowedHost } from "../../net/allowed-host.js";
 import { fetchDocument } from "../../oidc/fetch-document.js";
 import { AppError } from "../app-error.js";
@@ -34,7 +34,7 @@ export async function openIssuers({
       load: async () => (await readPrivateFile(file))?.toString("utf8"),
       save: (text) => writePrivateFile(file, text),
     },
-    timers: systemTimers,
+    clock: systemClock,
     onError: (error) => {
       logger.error({ err: error }, "cannot keep where the keys of issuers are");
     },

@@ -1,5 +1,5 @@
 /** Opens what follows the Wasm modules that plugins name: who may be asked for them, and where they are kept. */
-import { systemTimers } from "../../ca/timers.js";
+import { systemClock } from "../../base/clock.js";
 import { type AllowedHost, parseAllowedHost } from "../../net/allowed-host.js";
 import { fetchModule } from "../../wasm/fetch-module.js";
 import { AppError } from "../app-error.js";
@@ -29,7 +29,7 @@ export async function openModules({
     hosts,
     fetch: (source, signal) => fetchModule(source, signal, options),
     storage: keptModules(stateDir),
-    timers: systemTimers,
+    clock: systemClock,
     onError: logError(logger, "cannot keep the modules of plugins"),
   });
 }

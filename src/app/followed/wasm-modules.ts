@@ -34,7 +34,7 @@ export interface ModuleStorage {
 
 /** What is needed to follow plugins. */
 export interface WasmModulesOptions
-  extends Pick<ModuleKeepingOptions, "hosts" | "fetch" | "timers"> {
+  extends Pick<ModuleKeepingOptions, "hosts" | "fetch" | "clock"> {
   readonly storage: ModuleStorage;
   /** Told of what cannot be kept. */
   readonly onError: (error: unknown) => void;

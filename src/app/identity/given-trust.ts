@@ -1,8 +1,8 @@
 /** Follows the files that say whom to trust beside those whom the authority signed, and whom no more. */
 
+import type { Clock } from "../../base/clock.js";
 import type { Authority } from "../../ca/authority/authority.js";
 import { CertificateError } from "../../ca/ca-error.js";
-import type { Timers } from "../../ca/timers.js";
 import type { GivenTrust, GivenTrustSource } from "../../ca/trust/given-trust.js";
 import { repeat } from "../repeat.js";
 
@@ -14,7 +14,7 @@ export interface GivenTrustOptions {
   readonly onChange: (given: GivenTrust) => void;
   /** Told what is wrong, once until it changes; what was in force stays. */
   readonly onError: (error: unknown) => void;
-  readonly timers: Timers;
+  readonly clock: Clock;
 }
 
 /** How often the files are looked at, in milliseconds. */
@@ -33,7 +33,7 @@ export interface FollowedTrust {
  * @throws StateFileError, CertificateError when they cannot be read at first
  */
 export async function followGivenTrust(options: GivenTrustOptions): Promise<FollowedTrust> {
-  const { source, authority, onChange, onError, timers } = options;
+  const { source, authority, onChange, onError, clock } = options;
   let version = await source.version();
   let given = await source.read();
   const step = async (): Promise<void> => {
@@ -46,7 +46,7 @@ export async function followGivenTrust(options: GivenTrustOptions): Promise<Foll
     assertCovers(given, authority);
   };
   assertCovers(given, authority);
-  const stop = repeat({ step, everyMs: STEP_MS, onError, timers });
+  const stop = repeat({ step, everyMs: STEP_MS, onError, clock });
   return { given: () => given, stop };
 }
 

@@ -3,6 +3,7 @@ import { createFileRegistry, fromBinary, type Registry } from "@bufbuild/protobu
 import { FileDescriptorSetSchema } from "@bufbuild/protobuf/wkt";
 import type { ServiceDefinition } from "@grpc/grpc-js";
 import type { Logger } from "pino";
+import type { Clock } from "../../base/clock.js";
 import { defined } from "../../base/defined.js";
 import { type Authority, openAuthority } from "../../ca/authority/authority.js";
 import type { Readiness } from "../../ca/authority/rotation.js";
@@ -32,7 +33,6 @@ import {
 } from "../../ca/issue/workload-secrets.js";
 import { openWorkloadStore } from "../../ca/issue/workload-store.js";
 import { formatSpiffeId, type WorkloadIdentity } from "../../ca/spiffe-id.js";
-import type { Timers } from "../../ca/timers.js";
 import { createJwtVerifier } from "../../ca/token/jwt-verifier.js";
 import { openTokenStore, type TokenStore } from "../../ca/token/token-store.js";
 import { type GivenTrust, givenTrustSource } from "../../ca/trust/given-trust.js";
@@ -70,7 +70,7 @@ export interface IdentityOptions {
   /** DNS names and addresses of the control plane, beside the usual ones. */
   readonly tlsNames?: readonly string[];
   readonly encode: Encode;
-  readonly timers: Timers;
+  readonly clock: Clock;
   readonly logger: Logger;
 }
 
@@ -126,11 +126,11 @@ const logMistake =
 
 /** Counts and logs who was refused and why; a caller can be refused as often as it likes, the log's lines are limited. */
 function refusals(
-  { logger, timers }: Pick<IdentityOptions, "logger" | "timers">,
+  { logger, clock }: Pick<IdentityOptions, "logger" | "clock">,
   tell: (event: CertificateEvent) => void,
 ): Identity["refused"] {
   const log = createLimitedLog({
-    now: timers.now,
+    now: clock.now,
     write: (fields) => {
       logger.warn(fields, "refused a proxy");
     },
@@ -158,9 +158,9 @@ export async function openIdentity(options: IdentityOptions): Promise<Identity> 
 }
 
 async function openAll(options: IdentityOptions, closers: Closers): Promise<Identity> {
-  const { stateDir, timers, logger } = options;
+  const { stateDir, clock, logger } = options;
   const authority = await openAuthorityOf(options);
-  const tokens = await openTokenStore(stateDir, timers.now);
+  const tokens = await openTokenStore(stateDir, clock.now);
   const givenTrust = createListeners<GivenTrust>();
   const trust = await followTrust(options, authority, givenTrust.tell);
   closers.push(trust.stop);
@@ -220,7 +220,7 @@ function openAuthorityOf(options: IdentityOptions): Promise<Authority> {
     stateDirectory: stateDir,
     trustDomain,
     ...defined({ workloadTtlMs, workloadKeyType, cacertsDirectory: cacertsDir }),
-    now: options.timers.now,
+    now: options.clock.now,
   });
 }
 
@@ -244,7 +244,7 @@ function followTrust(
       onChange(given);
     },
     onError: logMistake(options, "cannot follow whom to trust"),
-    timers: options.timers,
+    clock: options.clock,
   });
 }
 
@@ -253,7 +253,7 @@ async function readApi(): Promise<Registry> {
 }
 
 async function openWaysIn(
-  { trustDomain, trustDomainAliases, jwtIssuersFile, timers: { now } }: IdentityOptions,
+  { trustDomain, trustDomainAliases, jwtIssuersFile, clock: { now } }: IdentityOptions,
   authority: Authority,
   { tokens, trust }: { readonly tokens: TokenStore; readonly trust: FollowedTrust },
 ): Promise<Authenticate> {
@@ -271,13 +271,13 @@ async function openWaysIn(
 
 const controlPlaneCheck =
   (
-    { trustDomainAliases, timers }: IdentityOptions,
+    { trustDomainAliases, clock }: IdentityOptions,
     authority: Authority,
     trust: FollowedTrust,
   ): Identity["isControlPlane"] =>
   (certificate) =>
     checkControlPlane(certificate, {
-      ...{ authority, trustDomainAliases, now: timers.now },
+      ...{ authority, trustDomainAliases, now: clock.now },
       revoked: (serialNumber) => trust.given().revocations.revokes(serialNumber),
     });
 
@@ -285,7 +285,7 @@ function startTls(options: IdentityOptions, authority: Authority): Promise<Serve
   const { tlsNames } = options;
   return startServerTls({
     authority,
-    timers: options.timers,
+    clock: options.clock,
     onError: logError(options.logger, "cannot renew the server's certificate"),
     ...(tlsNames === undefined ? {} : { names: tlsNames }),
   });
@@ -300,7 +300,7 @@ function follow(
   return startRootRotation({
     ...rotation,
     authority,
-    timers: options.timers,
+    clock: options.clock,
     onStatus: (status) => {
       options.logger.info({ roots: status.roots, proxies: status.proxies }, "roots of the mesh");
       return saveStatus(options.stateDir, status);
@@ -334,7 +334,7 @@ async function openSecrets(
     authority: {
       vouchesFor: (identity, chain) => authority.vouchesFor(identity, chain) && !revoked(chain),
     },
-    now: options.timers.now,
+    now: options.clock.now,
     onError: logError(options.logger, "cannot keep a workload's certificate"),
   });
   return createWorkloadSecrets({
@@ -343,7 +343,7 @@ async function openSecrets(
     validation: () => peerValidation({ authority, trustDomainAliases, given: trust.given() }),
     revoked,
     encode: options.encode,
-    timers: options.timers,
+    clock: options.clock,
     onError: logError(options.logger, "cannot renew a workload's certificate"),
     onChange,
   });
@@ -370,7 +370,7 @@ function addCertificates(
   addCertificateService(server, definition, {
     authority: identity.authority,
     authenticate: identity.authenticate,
-    requests: createBuckets({ now: options.timers.now, ...CERTIFICATE_REQUESTS }),
+    requests: createBuckets({ now: options.clock.now, ...CERTIFICATE_REQUESTS }),
     onRefused: identity.refused,
     onCertified: (proof, notAfter) => {
       identity.tell("certified");

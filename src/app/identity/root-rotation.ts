@@ -1,5 +1,6 @@
 /** Lets an authority take the steps of a rotation, and tells everyone of them. */
 import { isDeepStrictEqual } from "node:util";
+import type { Clock } from "../../base/clock.js";
 import type {
   Authority,
   AuthorityStatus,
@@ -7,7 +8,6 @@ import type {
 } from "../../ca/authority/authority.js";
 import { type Readiness, shouldPrepareNext } from "../../ca/authority/rotation.js";
 import { type RotationStatus, rotationStatus } from "../../ca/authority/rotation-status.js";
-import type { Timers } from "../../ca/timers.js";
 import { repeat } from "../repeat.js";
 
 /** What a rotation needs of the rest. */
@@ -25,7 +25,7 @@ export interface RootRotationOptions {
   readonly onEnding: (signing: SigningCertificate) => void;
   /** Told what is wrong, once until it changes; it is tried again. */
   readonly onError: (error: unknown) => void;
-  readonly timers: Timers;
+  readonly clock: Clock;
 }
 
 /** How often the files of the authority are looked at, in milliseconds. */
@@ -36,14 +36,14 @@ const REMINDER_MS = 24 * 60 * 60 * 1000;
 
 /** Looks at once and then again and again. The result ends that; it resolves when the step that was being taken is over. */
 export function startRootRotation(options: RootRotationOptions): () => Promise<void> {
-  const { authority, readiness, timers } = options;
+  const { authority, readiness, clock } = options;
   let lastRoots = authority.roots;
   let lastStanding: AuthorityStatus | undefined;
   let lastStatus: RotationStatus | undefined;
   let nextReminder = 0;
 
   const remind = ({ signing, next }: AuthorityStatus): void => {
-    const now = timers.now();
+    const now = clock.now();
     if (next.length > 0 || now < nextReminder || !shouldPrepareNext(signing, now)) return;
     nextReminder = now + REMINDER_MS;
     options.onEnding(signing);
@@ -62,5 +62,5 @@ export function startRootRotation(options: RootRotationOptions): () => Promise<v
     if (!isDeepStrictEqual(status, lastStatus)) await options.onStatus(status);
     [lastStanding, lastStatus] = [standing, status];
   };
-  return repeat({ step, everyMs: STEP_MS, onError: options.onError, timers });
+  return repeat({ step, everyMs: STEP_MS, onError: options.onError, clock });
 }

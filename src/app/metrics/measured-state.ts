@@ -1,4 +1,4 @@
-import { systemTimers } from "../../ca/timers.js";
+import { systemClock } from "../../base/clock.js";
 import type { Configuration } from "../configuration.js";
 import type { Discovery } from "../discovery.js";
 import type { Identity } from "../identity/identity.js";
@@ -26,6 +26,6 @@ export function measuredState(
     rootExpiresAt: () => identity.rootExpiresAt(),
     signingExpiresAt: () => identity.signingExpiresAt(),
     peers: peers.statuses,
-    now: systemTimers.now,
+    now: systemClock.now,
   };
 }

@@ -6,10 +6,10 @@ import { createFileRegistry, fromBinary } from "@bufbuild/protobuf";
 import { FileDescriptorSetSchema } from "@bufbuild/protobuf/wkt";
 import type { ServiceDefinition } from "@grpc/grpc-js";
 import type { Logger } from "pino";
+import { systemClock } from "../../base/clock.js";
 import { formatHostPort } from "../../base/host-port.js";
 import { limitedAscii } from "../../base/limited-ascii.js";
 import { readPrivateFile, writePrivateFile } from "../../ca/private-file.js";
-import { systemTimers } from "../../ca/timers.js";
 import { serviceDefinition } from "../../debug/grpc-service.js";
 import type { GrpcServer, TlsSource } from "../../grpc/server.js";
 import type { ControlPlaneOptions } from "../control-plane-options.js";
@@ -52,12 +52,12 @@ export async function openPeersOfMesh(options: OpenPeersOptions): Promise<PeersO
   const api = createFileRegistry(fromBinary(FileDescriptorSetSchema, options.api));
   const definition = serviceDefinition(api, PEER_SERVICE);
   const controlPlane = { start: randomUUID(), name: hostname(), version: options.version };
-  const streams = createProvedStreams(systemTimers);
+  const streams = createProvedStreams(systemClock);
   const peers = await follow(options, definition, controlPlane.start);
   await Promise.race([
     peers.settled,
     new Promise<void>((resolve) => {
-      systemTimers.at(systemTimers.now() + SETTLE_MS, resolve);
+      systemClock.after(SETTLE_MS, resolve);
     }),
   ]);
   return {
@@ -90,7 +90,7 @@ function follow(
       save: (text) => writePrivateFile(file, text),
     },
     graceMs: GRACE_MS,
-    timers: systemTimers,
+    clock: systemClock,
     onStatus: (status) => {
       logStatus(logger, status);
     },
@@ -107,7 +107,7 @@ function serviceOptions(
 ): PeerServiceOptions {
   const warn = (message: string) =>
     createLimitedLog({
-      now: systemTimers.now,
+      now: systemClock.now,
       write: (fields) => {
         logger.warn(fields, message);
       },

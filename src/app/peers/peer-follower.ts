@@ -1,6 +1,6 @@
 /** Follows another control plane: asks what is registered there, and asks again when that ends. */
 import type { FollowRegistrationsResponseJson } from "../../../gen/types/fairlead/peer/v1/peer_pb.js";
-import type { Timers } from "../../ca/timers.js";
+import type { Clock } from "../../base/clock.js";
 import type { CallRefused } from "../../grpc/call-refused.js";
 import { type PeerControlPlane, readTold, type ToldRegistrations } from "./peer-messages.js";
 import type { PeerRegistrations } from "./peer-registrations.js";
@@ -30,7 +30,7 @@ export interface PeerFollowerOptions {
   readonly registrations: Pick<PeerRegistrations, "begin" | "take" | "lose">;
   /** The start of this control plane. */
   readonly ownStart: string;
-  readonly timers: Timers;
+  readonly clock: Clock;
   /** From 0 to 1. */
   readonly random: () => number;
   /** Told of each other status. */
@@ -65,7 +65,7 @@ export class PeerFollower {
   /** Begins at once. */
   constructor(options: PeerFollowerOptions) {
     this.#options = options;
-    this.#status = { isFollowing: false, since: options.timers.now() };
+    this.#status = { isFollowing: false, since: options.clock.now() };
     this.settled = new Promise((resolve) => {
       this.#settle = resolve;
     });
@@ -84,10 +84,10 @@ export class PeerFollower {
   }
 
   #begin(): void {
-    const { timers, call } = this.#options;
+    const { clock, call } = this.#options;
     let isOver = false;
     let endCall = (): void => undefined;
-    const cancelDeadline = timers.at(timers.now() + COMPLETE_MS, () => {
+    const cancelDeadline = clock.after(COMPLETE_MS, () => {
       fail(`no answer within ${COMPLETE_MS / 1000} s`);
     });
     const end = (): void => {
@@ -136,13 +136,13 @@ export class PeerFollower {
   }
 
   #failed(problem: string): void {
-    const { registrations, timers, random } = this.#options;
+    const { registrations, clock, random } = this.#options;
     this.#failures += 1;
     registrations.lose();
     this.#set(false, problem);
     this.#settle();
     if (this.#isClosed) return;
-    const cancel = timers.at(timers.now() + retryMs(this.#failures, random()), () => {
+    const cancel = clock.after(retryMs(this.#failures, random()), () => {
       this.#begin();
     });
     this.#stop = () => {
@@ -154,7 +154,7 @@ export class PeerFollower {
     const { since, controlPlane, ...before } = this.#status;
     this.#status = {
       isFollowing,
-      since: before.isFollowing === isFollowing ? since : this.#options.timers.now(),
+      since: before.isFollowing === isFollowing ? since : this.#options.clock.now(),
       ...(controlPlane && { controlPlane }),
       ...(problem === undefined ? {} : { problem }),
     };

@@ -2,8 +2,9 @@
  * What another control plane has told of the workloads that registered themselves there. When it cannot be heard any more, they stay
  * for a while: their proxies may be on their way to here, or it may be back soon.
  */
+
+import type { Clock } from "../../base/clock.js";
 import { Table } from "../../base/table.js";
-import type { Timers } from "../../ca/timers.js";
 import type { Registration } from "../registry/registration.js";
 import type { ToldRegistrations } from "./peer-messages.js";
 
@@ -18,7 +19,7 @@ export interface RememberedPeer {
 
 /** Options of these. */
 export interface PeerRegistrationsOptions {
-  readonly timers: Timers;
+  readonly clock: Clock;
   /** How long they stay when the other control plane is not heard any more, in milliseconds. */
   readonly graceMs: number;
   readonly remembered?: RememberedPeer;
@@ -104,9 +105,9 @@ export class PeerRegistrations {
   }
 
   #forgetLater(): void {
-    const { timers, graceMs } = this.#options;
+    const { clock, graceMs } = this.#options;
     this.#cancel();
-    this.#cancel = timers.at(timers.now() + graceMs, () => {
+    this.#cancel = clock.after(graceMs, () => {
       this.#leftovers = Table.empty();
       this.#settle();
     });

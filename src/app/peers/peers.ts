@@ -1,7 +1,8 @@
 /** The other control planes of the mesh: what is registered there is known here, and the other way round. */
+
+import type { Clock } from "../../base/clock.js";
 import { compareDiagnostics, type Diagnostic } from "../../base/diagnostic.js";
 import type { Table } from "../../base/table.js";
-import type { Timers } from "../../ca/timers.js";
 import { createListeners } from "../listeners.js";
 import type { RegistryStorage } from "../registry/own-registrations.js";
 import type { ProxyRegistry } from "../registry/proxy-registry.js";
@@ -30,7 +31,7 @@ export interface PeersOptions {
   readonly storage: RegistryStorage;
   /** How long what one told stays when it is not heard any more, in milliseconds. */
   readonly graceMs: number;
-  readonly timers: Timers;
+  readonly clock: Clock;
   /** From 0 to 1; Math.random when absent. */
   readonly random?: () => number;
   /** Told when following one is otherwise than before. */
@@ -103,11 +104,11 @@ function follow(
   options: PeersOptions,
   { remembered, alarm }: { readonly remembered: RememberedPeers; readonly alarm: Alarm },
 ): Peer {
-  const { registry, timers, graceMs, ownStart, random = Math.random } = options;
+  const { registry, clock, graceMs, ownStart, random = Math.random } = options;
   const tellRegistry = registry.addPeer();
   const known = remembered.of(address);
   const registrations = new PeerRegistrations({
-    timers,
+    clock,
     graceMs,
     ...(known && { remembered: known }),
     onChange: (next) => {
@@ -118,7 +119,7 @@ function follow(
   tellRegistry(registrations.all);
   let last: FollowingStatus | undefined;
   const follower = new PeerFollower({
-    ...{ registrations, timers, random, ownStart },
+    ...{ registrations, clock, random, ownStart },
     call: (listener) => options.call(address, listener),
     onUnread: (count) => {
       options.onUnread(address, count);
@@ -145,7 +146,7 @@ interface Alarm extends Pick<Peers, "diagnostics" | "onChange"> {
 }
 
 function createAlarm(
-  { timers, graceMs }: Pick<PeersOptions, "timers" | "graceMs">,
+  { clock, graceMs }: Pick<PeersOptions, "clock" | "graceMs">,
   statuses: () => readonly PeerStatus[],
 ): Alarm {
   const listeners = createListeners<Update>();
@@ -153,7 +154,7 @@ function createAlarm(
   let last: readonly Diagnostic[] = [];
   const diagnostics = (): readonly Diagnostic[] =>
     statuses()
-      .flatMap((one) => diagnosticOf(one, timers.now() - graceMs) ?? [])
+      .flatMap((one) => diagnosticOf(one, clock.now() - graceMs) ?? [])
       .sort(compareDiagnostics);
   const look = (): void => {
     const now = diagnostics();
@@ -168,7 +169,7 @@ function createAlarm(
     onChange: listeners.add,
     look,
     lookLater: () => {
-      const cancel = timers.at(timers.now() + graceMs, () => {
+      const cancel = clock.after(graceMs, () => {
         looks.delete(cancel);
         look();
       });

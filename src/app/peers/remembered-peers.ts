@@ -1,9 +1,9 @@
 /** What other control planes told, kept over a restart of this one: they may not be there when it is back. */
 import Type from "typebox";
 import Value from "typebox/value";
+import type { Clock } from "../../base/clock.js";
 import { parseJson } from "../../base/parse-json.js";
 import { Table } from "../../base/table.js";
-import type { Timers } from "../../ca/timers.js";
 import { createSaver, type RegistryStorage } from "../registry/own-registrations.js";
 import {
   type Registration,
@@ -40,7 +40,7 @@ export interface RememberedPeers {
 /** Options of these. */
 export interface RememberedPeersOptions {
   readonly storage: RegistryStorage;
-  readonly timers: Timers;
+  readonly clock: Clock;
   readonly onError: (error: unknown) => void;
   /** What there is to be kept now, by address. */
   readonly now: () => ReadonlyMap<string, RememberedPeer>;

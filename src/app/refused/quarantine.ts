@@ -2,8 +2,9 @@
  * What proxies refused and are kept from: each is blamed on the configuration that made it, for as long as a proxy that
  * is connected would be sent it again.
  */
+
+import type { Clock } from "../../base/clock.js";
 import { compareDiagnostics, type Diagnostic } from "../../base/diagnostic.js";
-import type { Timers } from "../../ca/timers.js";
 import type { ConfigSnapshot } from "../../config/snapshot.js";
 import { showable } from "../../config/yaml/lines.js";
 import { awaitedFiles } from "../../console/awaited-files.js";
@@ -25,7 +26,7 @@ export interface QuarantineOptions {
   readonly onChange: (change: Update) => void;
   /** Told how many resources are in quarantine, each once for each proxy, by type URL. */
   readonly onCounts: (counts: ReadonlyMap<string, number>) => void;
-  readonly timers: Timers;
+  readonly clock: Clock;
 }
 
 /** See the top of this file. */
@@ -67,8 +68,8 @@ const MAX_NAME_LENGTH = 200;
 
 /** Nothing is refused yet, and as long as nothing is, it costs nothing. */
 export function createQuarantine(options: QuarantineOptions): Quarantine {
-  const { snapshot, timers } = options;
-  const paced = createTellingPace(timers.now);
+  const { snapshot, clock } = options;
+  const paced = createTellingPace(clock.now);
   let isWatching = false;
   let last: readonly Diagnostic[] = [];
   let isDue = false;
@@ -77,12 +78,12 @@ export function createQuarantine(options: QuarantineOptions): Quarantine {
     isWatching ? diagnosticsOf(refusedNow(options), snapshot()) : [];
   const look = (): void => {
     isDue = false;
-    const begun = timers.now();
+    const begun = clock.now();
     const refused = refusedNow(options);
     const now = diagnosticsOf(refused, snapshot());
     const newDiagnostics = missingIn(now, last);
     const clearedDiagnostics = missingIn(last, now);
-    const tookMs = timers.now() - begun;
+    const tookMs = clock.now() - begun;
     restMs = Math.max(SETTLE_MS, tookMs * REST_TIMES, paced(newDiagnostics.length));
     last = now;
     isWatching = hasRefused(options.streams());
@@ -93,7 +94,7 @@ export function createQuarantine(options: QuarantineOptions): Quarantine {
   const lookSoon = (): void => {
     if (isDue) return;
     isDue = true;
-    timers.at(timers.now() + restMs, look);
+    clock.after(restMs, look);
   };
   const lookIfWatching = (): void => {
     if (isWatching) lookSoon();

@@ -13,7 +13,7 @@ import { createWithheld } from "./withheld.js";
 
 /** What is looked at, and who is told. */
 export interface RefusalsOptions
-  extends Pick<QuarantineOptions, "streams" | "onChange" | "onCounts" | "timers"> {
+  extends Pick<QuarantineOptions, "streams" | "onChange" | "onCounts" | "clock"> {
   /** Whether Envoy would refuse anything that was encoded so far. */
   readonly hasRefused: () => boolean;
   readonly configuration: Pick<Configuration, "snapshot">;

@@ -1,7 +1,7 @@
 /** Opens the list of proxies, and says where it is kept. */
 import { join } from "node:path";
+import { systemClock } from "../../base/clock.js";
 import { readPrivateFile, writePrivateFile } from "../../ca/private-file.js";
-import { systemTimers } from "../../ca/timers.js";
 import type { ControlPlaneOptions } from "../control-plane-options.js";
 import { openProxyRegistry, type ProxyRegistry } from "./proxy-registry.js";
 
@@ -18,7 +18,7 @@ export const MAX_REGISTRY_BYTES = 64 * 1024 * 1024;
 export function openRegistry({ stateDir, logger }: ControlPlaneOptions): Promise<ProxyRegistry> {
   const file = join(stateDir, "proxies.json");
   return openProxyRegistry({
-    timers: systemTimers,
+    clock: systemClock,
     graceMs: GRACE_MS,
     storage: {
       load: async () => (await readPrivateFile(file, MAX_REGISTRY_BYTES))?.toString("utf8"),

@@ -5,8 +5,8 @@
 import { isDeepStrictEqual } from "node:util";
 import Type from "typebox";
 import Value from "typebox/value";
+import type { Clock } from "../../base/clock.js";
 import { Table } from "../../base/table.js";
-import type { Timers } from "../../ca/timers.js";
 import type { Proxy } from "../../mesh/proxy/proxy.js";
 import type { Health } from "../../mesh/workload/health-probe.js";
 import {
@@ -26,7 +26,7 @@ export interface RegistryStorage {
 
 /** Options of these. */
 export interface OwnRegistrationsOptions {
-  readonly timers: Timers;
+  readonly clock: Clock;
   readonly storage: RegistryStorage;
   /** How long a workload stays without its proxy, in milliseconds. */
   readonly graceMs: number;
@@ -99,10 +99,10 @@ async function loadStored({
 /** Saves texts one time after the other, and behind the back of those who change what they are of. */
 export function createSaver(
   {
-    timers,
+    clock,
     storage,
     onError,
-  }: Pick<OwnRegistrationsOptions, "timers" | "onError"> & {
+  }: Pick<OwnRegistrationsOptions, "clock" | "onError"> & {
     readonly storage: Pick<RegistryStorage, "save">;
   },
   textNow: () => string,
@@ -119,7 +119,7 @@ export function createSaver(
     saveSoon: () => {
       // What is saved is by now that of the next control plane, to which the proxies come back.
       if (isClosed) return;
-      cancel ??= timers.at(timers.now() + SAVE_DELAY_MS, begin);
+      cancel ??= clock.after(SAVE_DELAY_MS, begin);
     },
     close: () => {
       isClosed = true;
@@ -145,7 +145,7 @@ function isSavedAlike(before: Registration | undefined, after: Registration | un
 
 /** Forgets what left when the grace time is over. */
 function createDepartures(
-  { timers, graceMs }: Pick<OwnRegistrationsOptions, "timers" | "graceMs">,
+  { clock, graceMs }: Pick<OwnRegistrationsOptions, "clock" | "graceMs">,
   onGone: (key: string) => void,
 ): Record<"begin" | "callOff", (key: string) => void> & { readonly close: () => void } {
   const departures = new Map<string, () => void>();
@@ -157,7 +157,7 @@ function createDepartures(
     callOff,
     begin: (key) => {
       callOff(key);
-      const cancel = timers.at(timers.now() + graceMs, () => {
+      const cancel = clock.after(graceMs, () => {
         departures.delete(key);
         onGone(key);
       });

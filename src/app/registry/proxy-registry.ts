@@ -69,7 +69,7 @@ function settle(key: string, merged: MergedRegistrations, own: OwnRegistrations)
 
 /** Opens the registry, with the proxies of the control plane before this one: they have the grace time to come back. */
 export async function openProxyRegistry(options: ProxyRegistryOptions): Promise<ProxyRegistry> {
-  const { timers } = options;
+  const { clock } = options;
   const listeners: (() => void)[] = [];
   const ownListeners = new Set<() => void>();
   const merged = createMergedRegistrations();
@@ -78,7 +78,7 @@ export async function openProxyRegistry(options: ProxyRegistryOptions): Promise<
 
   const own: OwnRegistrations = await openOwnRegistrations({
     ...options,
-    stamp: (key) => laterThan(merged.known(key), timers.now()),
+    stamp: (key) => laterThan(merged.known(key), clock.now()),
     onChange: (registrations) => {
       set(OWN, registrations);
       for (const listener of ownListeners) listener();

@@ -2,7 +2,7 @@
  * The objects that stand for proxies. One that comes back as it was, or opens another stream, is given the object that it
  * had, so that what was made for it is found again.
  */
-import type { Timers } from "../../ca/timers.js";
+import type { Clock } from "../../base/clock.js";
 import type { ConnectedProxy } from "../../envoy/proxy/connected-proxy.js";
 
 /** A proxy that somebody uses. */
@@ -26,10 +26,7 @@ interface Remembered {
 }
 
 /** Nobody is remembered yet; `onForgotten` is told of each that is no more. */
-export function createRememberedProxies(
-  timers: Timers,
-  onForgotten: () => void,
-): RememberedProxies {
+export function createRememberedProxies(clock: Clock, onForgotten: () => void): RememberedProxies {
   const byText = new Map<string, Remembered>();
   return {
     hold: (described) => {
@@ -41,7 +38,7 @@ export function createRememberedProxies(
         connected: one.connected,
         release: () => {
           one.users -= 1;
-          timers.at(timers.now() + KEEP_MS, () => {
+          clock.after(KEEP_MS, () => {
             if (one.users === 0 && byText.delete(text)) onForgotten();
           });
         },

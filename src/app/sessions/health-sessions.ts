@@ -1,6 +1,6 @@
 /** The sessions of Envoys that check the applications beside them: what each checks, and what it says of it. */
 
-import type { Timers } from "../../ca/timers.js";
+import type { Clock } from "../../base/clock.js";
 import type { ResourceOf } from "../../config/kinds.js";
 import {
   COMMAND_CLUSTER,
@@ -37,7 +37,7 @@ export interface HealthSessionsOptions extends AdmissionOptions {
   readonly healthOf: (proxy: Proxy) => Health | undefined;
   readonly report: (proxy: Proxy, health: Health) => void;
   readonly encoder: Pick<Encoder, "encode">;
-  readonly timers: Pick<Timers, "now" | "at">;
+  readonly clock: Pick<Clock, "now" | "at">;
 }
 
 /** See the top of this file. */
@@ -116,16 +116,16 @@ interface Told {
 function createChecks(
   proxy: Proxy,
   onChange: () => void,
-  { groupOf, healthOf, encoder, timers }: HealthSessionsOptions,
+  { groupOf, healthOf, encoder, clock }: HealthSessionsOptions,
 ): Checks {
-  const openedAt = timers.now();
+  const openedAt = clock.now();
   let told: Told | undefined;
   let stopWaiting = (): void => undefined;
   const isTooEarly = ({ delaySeconds }: HealthProbe): boolean => {
     const due = openedAt + 1000 * delaySeconds;
-    if (due <= timers.now() || healthOf(proxy) !== undefined) return false;
+    if (due <= clock.now() || healthOf(proxy) !== undefined) return false;
     stopWaiting();
-    stopWaiting = timers.at(due, onChange);
+    stopWaiting = clock.at(due, onChange);
     return true;
   };
   return {

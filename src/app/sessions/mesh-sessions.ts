@@ -1,5 +1,5 @@
 /** Who comes in at the services for proxies: the sessions of discovery and of health. */
-import { steadyTimers, systemTimers } from "../../ca/timers.js";
+import { steadyClock, systemClock } from "../../base/clock.js";
 import type { Encoder } from "../../envoy/resource/encoder.js";
 import type { Proxy } from "../../mesh/proxy/proxy.js";
 import { groupOf, groupProblem } from "../../mesh/workload/group-member.js";
@@ -47,13 +47,13 @@ export function createMeshSessions({
   onFault,
   onStranger,
 }: MeshSessionsOptions): MeshSessions {
-  const streams = createProvedStreams(systemTimers);
+  const streams = createProvedStreams(systemClock);
   const common = {
     authenticate: identity.authenticate,
     onRefused: identity.refused,
     streams,
     report: registry.report,
-    timers: steadyTimers,
+    clock: steadyClock,
   };
   let groups = configuration.snapshot().tables.WorkloadGroup;
   const health = createHealthSessions({
@@ -67,7 +67,7 @@ export function createMeshSessions({
     groups = tables.WorkloadGroup;
     health.publish();
   });
-  const forgetting = createForgetting(steadyTimers, () => {
+  const forgetting = createForgetting(steadyClock, () => {
     discovery.forgetOthers(proxies.connected().map(({ connected }) => connected.proxy));
   });
   const proxies = createProxySessions({

@@ -1,7 +1,7 @@
 /** The streams that were opened by a proof: each lasts no longer than that holds. */
 
+import type { Clock } from "../../base/clock.js";
 import type { Proof as AnyProof } from "../../ca/caller/proof.js";
-import type { Timers } from "../../ca/timers.js";
 import { CallRefused } from "../../grpc/call-refused.js";
 import { status } from "../../grpc/status-code.js";
 
@@ -27,13 +27,13 @@ const expired = ({ method }: Proof): CallRefused =>
   );
 
 /** None yet. A proxy whose stream ends by it comes back by its newer certificate. */
-export function createProvedStreams(timers: Pick<Timers, "at">): ProvedStreams {
+export function createProvedStreams(clock: Pick<Clock, "at">): ProvedStreams {
   const streams = new Map<object, readonly [Proof, (reason: CallRefused) => void]>();
   return {
     add: (proof, refuse) => {
       const stream = {};
       streams.set(stream, [proof, refuse]);
-      const cancel = timers.at(proof.expiresAt, () => {
+      const cancel = clock.at(proof.expiresAt, () => {
         refuse(expired(proof));
       });
       return () => {

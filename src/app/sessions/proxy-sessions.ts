@@ -1,9 +1,9 @@
 /** The discovery sessions of proxies: what each is sent. */
 
+import type { Clock } from "../../base/clock.js";
 import { Table } from "../../base/table.js";
 import type { Proof } from "../../ca/caller/proof.js";
 import type { SecretLease, WorkloadSecrets } from "../../ca/issue/workload-secrets.js";
-import type { Timers } from "../../ca/timers.js";
 import { type ProxyFacts, proxyFacts } from "../../debug/proxy-facts.js";
 import { identityClusterAddress } from "../../envoy/bootstrap/control-plane-cluster.js";
 import { ROOT_SECRET } from "../../envoy/names.js";
@@ -51,7 +51,7 @@ export interface ProxySessionsOptions extends AdmissionOptions {
   readonly join: (proxy: Proxy) => () => void;
   /** A proved proxy says how its application is. */
   readonly report: (proxy: Proxy, health: Health) => void;
-  readonly timers: Timers;
+  readonly clock: Clock;
   /** Told that what was made for a proxy is not remembered any more: it left, and did not come back. */
   readonly onForgotten: () => void;
   /**
@@ -249,7 +249,7 @@ function createView(
 /** The sessions of a control plane. */
 export function createProxySessions(options: ProxySessionsOptions): ProxySessions {
   const all = new Set<ConnectedSession>();
-  const remembered = createRememberedProxies(options.timers, options.onForgotten);
+  const remembered = createRememberedProxies(options.clock, options.onForgotten);
   return {
     connected: () => [...all],
     count: () => all.size,

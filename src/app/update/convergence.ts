@@ -1,5 +1,5 @@
 /** Finds out which proxies an update concerned, and when they have taken it. */
-import type { Timers } from "../../ca/timers.js";
+import type { Clock } from "../../base/clock.js";
 import type { Acked, StreamName, XdsObserver } from "../../xds/observer.js";
 import { mergeUpdates, type Update } from "./update.js";
 
@@ -29,7 +29,7 @@ export interface Convergence {
 
 /** Options of the convergence. */
 export interface ConvergenceOptions {
-  readonly timers: Timers;
+  readonly clock: Clock;
   readonly onSettled: (settled: Settled) => void;
 }
 
@@ -127,7 +127,7 @@ function settledOf(
 }
 
 /** Follows nothing yet. */
-export function createConvergence({ timers, onSettled }: ConvergenceOptions): Convergence {
+export function createConvergence({ clock, onSettled }: ConvergenceOptions): Convergence {
   const unanswered = createUnanswered();
   let followed: Followed | undefined;
   const waiting: (() => void)[] = [];
@@ -136,10 +136,10 @@ export function createConvergence({ timers, onSettled }: ConvergenceOptions): Co
   const look = (): void => {
     if (followed === undefined) return;
     const { since, lastEvent } = followed;
-    const now = timers.now();
+    const now = clock.now();
     const isQuiet = now >= lastEvent + QUIET_MS;
     if (now < since + PATIENCE_MS && !(isQuiet && unanswered.count() === 0)) {
-      timers.at(isQuiet ? now + QUIET_MS : lastEvent + QUIET_MS, look);
+      clock.at(isQuiet ? now + QUIET_MS : lastEvent + QUIET_MS, look);
       return;
     }
     const done = followed;
@@ -150,7 +150,7 @@ export function createConvergence({ timers, onSettled }: ConvergenceOptions): Co
   const answered = (event: Exchange): void => {
     unanswered.answered(event);
     if (followed === undefined || event.isRetry === true) return;
-    followed.lastAnswer = timers.now();
+    followed.lastAnswer = clock.now();
     followed.lastEvent = followed.lastAnswer;
     const { session } = event;
     if (followed.concerned.has(session)) followed.concerned.set(session, followed.lastAnswer);
@@ -158,14 +158,14 @@ export function createConvergence({ timers, onSettled }: ConvergenceOptions): Co
 
   return {
     follow: (update) => {
-      const now = timers.now();
+      const now = clock.now();
       if (followed !== undefined) {
         followed.update = mergeUpdates(followed.update, update);
         followed.lastEvent = now;
         return;
       }
       followed = startedAt(now, update);
-      timers.at(now + QUIET_MS, look);
+      clock.at(now + QUIET_MS, look);
     },
     idle: () =>
       followed === undefined ? Promise.resolve() : new Promise((resolve) => waiting.push(resolve)),
@@ -177,7 +177,7 @@ export function createConvergence({ timers, onSettled }: ConvergenceOptions): Co
         if (!followed.concerned.has(event.session)) {
           followed.concerned.set(event.session, followed.since);
         }
-        followed.lastEvent = timers.now();
+        followed.lastEvent = clock.now();
       },
       acked: answered,
       nacked: (event) => {

@@ -1,4 +1,4 @@
-import type { Timers } from "../../ca/timers.js";
+import type { Clock } from "../../base/clock.js";
 
 /** Has something forgotten that nobody uses any more. */
 export interface Forgetting {
@@ -10,13 +10,13 @@ export interface Forgetting {
 const PAUSE_MS = 15_000;
 
 /** Nothing is to be forgotten yet. */
-export function createForgetting(timers: Timers, forget: () => void): Forgetting {
+export function createForgetting(clock: Clock, forget: () => void): Forgetting {
   let isDue = false;
   return {
     soon: () => {
       if (isDue) return;
       isDue = true;
-      timers.at(timers.now() + PAUSE_MS, () => {
+      clock.after(PAUSE_MS, () => {
         isDue = false;
         forget();
       });

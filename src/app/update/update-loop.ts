@@ -1,6 +1,7 @@
 /** Runs discovery after each change of what it starts from, and has the result published. */
+
+import type { Clock } from "../../base/clock.js";
 import type { Table } from "../../base/table.js";
-import type { Timers } from "../../ca/timers.js";
 import type { ConfigSnapshot } from "../../config/snapshot.js";
 import type { WasmModules } from "../../mesh/extension/wasm-modules.js";
 import type { Proxy } from "../../mesh/proxy/proxy.js";
@@ -35,7 +36,7 @@ export interface UpdateLoopOptions {
   readonly onComputed: (ms: number) => void;
   /** Told, each time, that the mesh cannot be made, so that the one before stays in force. */
   readonly onFault: (fault: unknown) => void;
-  readonly timers: Timers;
+  readonly clock: Clock;
 }
 
 /** See the top of this file. */
@@ -55,7 +56,7 @@ const PROXIES_DEBOUNCE_MS = 10;
 
 /** A loop that has run once, with what it was given. */
 export function createUpdateLoop(options: UpdateLoopOptions): UpdateLoop {
-  const { discovery, timers } = options;
+  const { discovery, clock } = options;
   let { snapshot, standIns, federated } = options;
   let cancel: (() => void) | undefined;
 
@@ -99,7 +100,7 @@ export function createUpdateLoop(options: UpdateLoopOptions): UpdateLoop {
     issuerKeysChanged: run,
     wasmModulesChanged: run,
     proxiesChanged: () => {
-      cancel ??= timers.at(timers.now() + PROXIES_DEBOUNCE_MS, () => {
+      cancel ??= clock.after(PROXIES_DEBOUNCE_MS, () => {
         cancel = undefined;
         run();
       });

@@ -1,4 +1,4 @@
-import { steadyTimers, systemTimers } from "../../ca/timers.js";
+import { steadyClock, systemClock } from "../../base/clock.js";
 import { createRecentEvents, type RecentEvents } from "../../debug/recent/recent-events.js";
 import { createRecentPushes, type RecentPushes } from "../../debug/recent/recent-pushes.js";
 import { createListeners, type Listeners } from "../listeners.js";
@@ -23,8 +23,8 @@ export function createWatchers(measured: MeasuredState): Watchers {
     updates: createListeners<Update>(),
     settled,
     metrics: createMetrics(measured),
-    convergence: createConvergence({ timers: steadyTimers, onSettled: settled.tell }),
-    events: createRecentEvents({ now: systemTimers.now }),
-    pushes: createRecentPushes({ now: systemTimers.now, steady: steadyTimers.now }),
+    convergence: createConvergence({ clock: steadyClock, onSettled: settled.tell }),
+    events: createRecentEvents({ now: systemClock.now }),
+    pushes: createRecentPushes({ now: systemClock.now, steady: steadyClock.now }),
   };
 }

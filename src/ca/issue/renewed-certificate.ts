@@ -1,11 +1,12 @@
 /** A certificate that is issued again before it ends, for as long as someone needs it. */
+
+import type { Clock } from "../../base/clock.js";
 import type { IssuedCertificate } from "../authority/authority.js";
 import { renewalTime, retryDelayMs } from "../authority/renewal.js";
-import type { Timers } from "../timers.js";
 
 /** What renewal needs of the world. */
 export interface RenewalOptions {
-  readonly timers: Timers;
+  readonly clock: Clock;
   /** From 0 to 1; Math.random when absent. */
   readonly random?: () => number;
   /** Told when a renewal failed; it is tried again, the old certificate stays. */
@@ -37,7 +38,7 @@ export async function startRenewal(
     readonly first?: IssuedCertificate;
   },
 ): Promise<Renewal> {
-  const { timers, random = Math.random, onError, onRenewed } = options;
+  const { clock, random = Math.random, onError, onRenewed } = options;
   let current = options.first ?? (await issue());
   let stopped = false;
   const isStopped = (): boolean => stopped;
@@ -58,7 +59,7 @@ export async function startRenewal(
       schedule();
     } catch (error) {
       if (isStopped()) return;
-      cancel = timers.at(timers.now() + retryDelayMs(failures + 1), () => {
+      cancel = clock.after(retryDelayMs(failures + 1), () => {
         renew(failures + 1);
       });
       onError(error);
@@ -68,7 +69,7 @@ export async function startRenewal(
     issuing = issuing.then(() => renewOnce(failures));
   };
   const schedule = (): void => {
-    cancel = timers.at(renewalTime(current, random()), () => {
+    cancel = clock.at(renewalTime(current, random()), () => {
       renew(0);
     });
   };

@@ -1,4 +1,4 @@
-import type { Timers } from "../timers.js";
+import type { Clock } from "../../base/clock.js";
 
 /** How long a debounce waits, in milliseconds. */
 export interface Waits {
@@ -23,7 +23,7 @@ export interface Debounce {
 /** Calls `run` when nothing has happened for a while, or when things have gone on happening for long enough. */
 export function createDebounce(
   { quietMs, aloneMs, mostMs }: Waits,
-  timers: Timers,
+  clock: Clock,
   run: () => void,
 ): Debounce {
   let cancelQuiet: (() => void) | undefined;
@@ -43,8 +43,8 @@ export function createDebounce(
     poke: (complete) => {
       cancelQuiet?.();
       alone = cancelMost === undefined || alone === complete ? complete : undefined;
-      cancelQuiet = timers.after(alone === undefined ? quietMs : aloneMs, fire);
-      cancelMost ??= timers.after(mostMs, fire);
+      cancelQuiet = clock.after(alone === undefined ? quietMs : aloneMs, fire);
+      cancelMost ??= clock.after(mostMs, fire);
     },
     isWaiting: () => cancelMost !== undefined,
     cancel,

@@ -1,4 +1,4 @@
-import type { Timers } from "../timers.js";
+import type { Clock } from "../../base/clock.js";
 
 /** From how many characters on reading a file costs enough to do it more rarely while it is written. */
 const LARGE = 2 ** 20;
@@ -28,12 +28,12 @@ interface Rest {
 }
 
 /** `onRested` is called with each file that was held when its rest is over. */
-export function createResting(timers: Timers, onRested: (path: string) => void): Resting {
+export function createResting(clock: Clock, onRested: (path: string) => void): Resting {
   const rests = new Map<string, Rest>();
   const end = (path: string): void => {
     const rest = rests.get(path);
     if (rest === undefined) return;
-    const cancel = timers.after(FORGET_MS, () => {
+    const cancel = clock.after(FORGET_MS, () => {
       rests.delete(path);
     });
     rests.set(path, { ...rest, phase: "over", cancel });
@@ -52,7 +52,7 @@ export function createResting(timers: Timers, onRested: (path: string) => void):
       rests.delete(path);
       if (length < LARGE) return;
       const ms = last === undefined ? FIRST_REST_MS : Math.min(2 * last.ms, LONGEST_REST_MS);
-      const cancel = timers.after(ms, () => {
+      const cancel = clock.after(ms, () => {
         end(path);
       });
       rests.set(path, { ms, phase: "resting", cancel });

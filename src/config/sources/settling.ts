@@ -1,4 +1,4 @@
-import type { Timers } from "../timers.js";
+import type { Clock } from "../../base/clock.js";
 
 /** How long nothing has to come into or go from a directory until it is taken to be as it is meant, in milliseconds. */
 const SETTLE_MS = 1000;
@@ -28,7 +28,7 @@ export interface Settling {
  * A directory is settled until it gets its first source, or loses several in one look without getting any: one that goes alone
  * is meant to, and where others come something is moved. `onSettled` is called when it is settled again.
  */
-export function createSettling(timers: Timers, onSettled: () => void): Settling {
+export function createSettling(clock: Clock, onSettled: () => void): Settling {
   let isFilling = false;
   let cancelWait: (() => void) | undefined;
   const cancel = (): void => {
@@ -46,7 +46,7 @@ export function createSettling(timers: Timers, onSettled: () => void): Settling 
       }
       cancel();
       if (after === 0) return;
-      cancelWait = timers.after(SETTLE_MS, () => {
+      cancelWait = clock.after(SETTLE_MS, () => {
         cancelWait = undefined;
         onSettled();
       });

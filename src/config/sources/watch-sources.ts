@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from "node:util";
-import { SYSTEM_TIMERS, type Timers } from "../timers.js";
+import { type Clock, steadyClock } from "../../base/clock.js";
 import { createDebounce, type Waits } from "./debounce.js";
 import { type ConfigRoot, DEFAULT_LIMITS, type SourceLimits } from "./root.js";
 import { readAll } from "./scan.js";
@@ -17,7 +17,7 @@ export interface WatchOptions {
   readonly waits?: Waits;
   /** How often everything is looked at, in case an event was missed; in milliseconds. */
   readonly rescanMs?: number;
-  readonly timers?: Timers;
+  readonly clock?: Clock;
 }
 
 /** A watch on directories. */
@@ -41,7 +41,7 @@ const DEFAULT_RESCAN_MS = 30_000;
  * changed; a single edit reads a single file. A root that does not exist is waited for.
  */
 export function watchSources(options: WatchOptions): SourceWatch {
-  const { limits = DEFAULT_LIMITS, timers = SYSTEM_TIMERS, onError } = options;
+  const { limits = DEFAULT_LIMITS, clock = steadyClock, onError } = options;
   const roots: WatchedRoot[] = [];
   let given: readonly RootStatus[] = [];
   let isClosed = false;
@@ -58,21 +58,21 @@ export function watchSources(options: WatchOptions): SourceWatch {
       if (!isClosed) give(...(await timed(task)));
     });
   const look = (): Promise<void> => enqueue(() => changesOf(roots, given, onError));
-  const debounce = createDebounce(options.waits ?? DEFAULT_WAITS, timers, () => {
+  const debounce = createDebounce(options.waits ?? DEFAULT_WAITS, clock, () => {
     void look();
   });
   const suspectAll = (): void => {
     for (const root of roots) root.suspectAll();
   };
   const scheduleRescan = (): void => {
-    cancelRescan = timers.after(options.rescanMs ?? DEFAULT_RESCAN_MS, () => {
+    cancelRescan = clock.after(options.rescanMs ?? DEFAULT_RESCAN_MS, () => {
       suspectAll();
       scheduleRescan();
     });
   };
   const ready = enqueue(async () => {
     for (const root of options.roots) {
-      roots.push(await createWatchedRoot(root, { limits, timers, poke: debounce.poke }));
+      roots.push(await createWatchedRoot(root, { limits, clock, poke: debounce.poke }));
     }
     const changed = await readAll(
       roots.flatMap((root) => [...root.found()]),

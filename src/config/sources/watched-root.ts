@@ -1,5 +1,5 @@
+import type { Clock } from "../../base/clock.js";
 import type { Diagnostic } from "../../base/diagnostic.js";
-import type { Timers } from "../timers.js";
 import { createDirectoryWatch, type Followed } from "./directory-watch.js";
 import type { OnDirectory } from "./find-config.js";
 import { type Found, identityOf, isStats, statOf } from "./found.js";
@@ -51,7 +51,7 @@ interface Knowledge extends Followed {
 /** How a root is watched. */
 export interface RootWatchOptions {
   readonly limits: SourceLimits;
-  readonly timers: Timers;
+  readonly clock: Clock;
   /** Is called when it may be worth while to update: with a path if all there is to it is a file that was put there. */
   readonly poke: (whole?: string) => void;
 }
@@ -68,14 +68,14 @@ interface Suspicions {
   readonly cancel: () => void;
 }
 
-function createSuspicions({ poke, timers }: Omit<RootWatchOptions, "limits">): Suspicions {
+function createSuspicions({ poke, clock }: Omit<RootWatchOptions, "limits">): Suspicions {
   let raised: Suspicion[] = [];
   const raise: Suspicions["raise"] = (suspicion) => {
     if (suspicion === undefined) return;
     raised.push(suspicion);
     poke(suspicion.type === "path" && suspicion.isWhole ? suspicion.path : undefined);
   };
-  const resting = createResting(timers, (path) => {
+  const resting = createResting(clock, (path) => {
     raise({ type: "path", path, isWhole: false, isWritten: true });
   });
   return {
@@ -109,9 +109,9 @@ const UNCHANGED: RootUpdate = { changed: [], removed: [] };
 /** Looks at a root and watches it. */
 export async function createWatchedRoot(
   root: ConfigRoot,
-  { limits, timers, poke }: RootWatchOptions,
+  { limits, clock, poke }: RootWatchOptions,
 ): Promise<WatchedRoot> {
-  const { raise, onEvent, onRead, look, cancel } = createSuspicions({ poke, timers });
+  const { raise, onEvent, onRead, look, cancel } = createSuspicions({ poke, clock });
   const watch = createDirectoryWatch();
   const follow = async (scan: RootScan): Promise<Knowledge> => {
     const watched = await directoriesToWatch(scan);
@@ -123,7 +123,7 @@ export async function createWatchedRoot(
   watch.listen((event) => {
     onEvent(suspect(known.scan, known.watched, event));
   });
-  const settling = createSettling(timers, poke);
+  const settling = createSettling(clock, poke);
 
   const take = async (change: RootChange): Promise<RootUpdate> => {
     const changed = await readAll(change.changed, limits);

@@ -1,9 +1,9 @@
 import { type FileHandle, open, rename, rm } from "node:fs/promises";
 import { join } from "node:path";
+import type { Clock } from "../../base/clock.js";
 import { errorMessage } from "../../base/error-message.js";
 import type { ConfigState } from "../store/config-state.js";
 import { changedPaths, type SavedFile, savedFileOf } from "../store/saved-file.js";
-import type { Timers } from "../timers.js";
 import { encodeStateFile, stateFileName, TEMPORARY } from "./state-file.js";
 
 /** How a state is saved. */
@@ -12,7 +12,7 @@ export interface SaveOptions {
   readonly directory: string;
   /** What the directory has now. */
   readonly saved: ConfigState;
-  readonly timers: Timers;
+  readonly clock: Clock;
   /** Is told once for all that could not be saved in one go; it is tried again after a while. */
   readonly onError: (error: unknown) => void;
   /** How long changes are gathered, in milliseconds. */
@@ -39,7 +39,7 @@ const FILE_MODE = 0o600;
  * to the disk: what a crash of the machine spoils is ignored.
  */
 export function createStateSaver(options: SaveOptions): StateSaver {
-  const { directory, timers, onError, delayMs = DEFAULT_DELAY_MS } = options;
+  const { directory, clock, onError, delayMs = DEFAULT_DELAY_MS } = options;
   const failed = new Set<string>();
   let { saved } = options;
   let latest = saved;
@@ -75,7 +75,7 @@ export function createStateSaver(options: SaveOptions): StateSaver {
   };
   const schedule = (): void => {
     if (!isClosed) {
-      cancel ??= timers.after(failed.size > 0 ? RETRY_MS : delayMs, () => void flush());
+      cancel ??= clock.after(failed.size > 0 ? RETRY_MS : delayMs, () => void flush());
     }
   };
   return {

@@ -4,7 +4,7 @@ import type {
   PlanRequestJson,
   PlanResponseJson,
 } from "../../../gen/types/fairlead/debug/v1/debug_pb.js";
-import type { Timers } from "../../ca/timers.js";
+import type { Clock } from "../../base/clock.js";
 import type { ReplacingFile } from "../../config/store/replacement.js";
 import { CallRefused } from "../../grpc/call-refused.js";
 import { status } from "../../grpc/status-code.js";
@@ -39,7 +39,7 @@ export type BeginPlan = (directory: PlannedDirectory) => Promise<PlanDraft>;
 /** What conversations need. */
 export interface PlanConversationOptions {
   readonly begin: BeginPlan;
-  readonly timers: Timers;
+  readonly clock: Clock;
 }
 
 /** A plan that is made holds what it is made of, so a caller who says nothing for so long is given up on; in milliseconds. */
@@ -72,8 +72,8 @@ export function createPlanConversations(
         stopIdle();
         const response = await answer(request);
         if (response.isLast === true) leave();
-        const { timers } = options;
-        stopIdle = timers.at(timers.now() + IDLE_MS, () => {
+        const { clock } = options;
+        stopIdle = clock.after(IDLE_MS, () => {
           end(IDLE);
         });
         return response;

@@ -1,10 +1,10 @@
 /** Envoy's health discovery service (HDS): Envoys are told which endpoints to check, and report what they found. */
 import type { Registry } from "@bufbuild/protobuf";
 import type { HealthCheckRequestOrEndpointHealthResponse } from "../../../gen/types/envoy/service/health/v3/hds_pb.js";
+import type { Clock } from "../../base/clock.js";
 import type { GrpcServer } from "../../grpc/server.js";
 import type { ServerCall } from "../../grpc/server-call.js";
 import { status } from "../../grpc/status-code.js";
-import type { Clock } from "../clock.js";
 import { createAdmission, DEFAULT_LIMITS, type Limits } from "../limits.js";
 import { messageDecoder } from "../wire/message-decoder.js";
 import type { EndpointHealth, HealthSessions } from "./health-session.js";

@@ -1,12 +1,12 @@
 /** One stream of the health discovery service: a client asks once what to check, and then reports again and again. */
 
 import type { Node } from "../../../gen/types/envoy/config/core/v3/base_pb.js";
+import type { Clock } from "../../base/clock.js";
 import { CallRefused } from "../../grpc/call-refused.js";
 import { messageOf } from "../../grpc/message.js";
 import type { CallListener, ServerCall } from "../../grpc/server-call.js";
 import { OK } from "../../grpc/status.js";
 import { status } from "../../grpc/status-code.js";
-import type { Clock } from "../clock.js";
 import { type Allowance, createAllowance, type Limits } from "../limits.js";
 import { refusalFor } from "../stream/refusal.js";
 import type { EndpointHealth, HealthSession, HealthSessions } from "./health-session.js";

@@ -2,8 +2,9 @@
  * Tables that clients had when their streams ended. A client that comes back is recognised by what it says that it holds
  * (see held-versions.ts), and is then told what changed since, without a look at what did not.
  */
+
+import type { Clock } from "../../base/clock.js";
 import type { Table } from "../../base/table.js";
-import type { Clock } from "../clock.js";
 import type { ResourceTable } from "../resource.js";
 import { createTableDigest, type HeldVersions } from "./held-versions.js";
 import { type NameSet, subset } from "./name-set.js";

@@ -2,7 +2,7 @@
  * How much clients have been sent and not read. Each response waits in the memory of this process until its client reads it, so the
  * total is limited: while it is reached new streams wait, and a client that has not read for a while is cut off.
  */
-import type { Clock } from "../clock.js";
+import type { Clock } from "../../base/clock.js";
 import type { Limits } from "../limits.js";
 
 /** A client that does not read, and how to end its stream. */

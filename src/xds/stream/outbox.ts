@@ -1,8 +1,8 @@
+import type { Clock } from "../../base/clock.js";
 import { CallRefused } from "../../grpc/call-refused.js";
 import type { Message } from "../../grpc/message.js";
 import type { ServerCall } from "../../grpc/server-call.js";
 import { status } from "../../grpc/status-code.js";
-import type { Clock } from "../clock.js";
 import type { Limits } from "../limits.js";
 import type { Backlog, SlowReader } from "./backlog.js";
 

@@ -7,7 +7,7 @@
  * So new streams are let in, and go on, only when no settled one waits and no change is about to come, but at least once a
  * second. They also wait while clients have left too much unread.
  */
-import type { Clock } from "../clock.js";
+import type { Clock } from "../../base/clock.js";
 
 /** A stream, as far as its turn is concerned. */
 export interface TurnTaker {

@@ -15,7 +15,7 @@ import { Table } from "../../../src/base/table.js";
 import type { Encoder } from "../../../src/envoy/resource/encoder.js";
 import { MESSAGE } from "../../../src/envoy/resource/message-types.js";
 import { type EncodedResource, NOT_MADE, TYPE_URL } from "../../../src/xds/resource.js";
-import { fakeTimers } from "../ca/fake-timers.js";
+import { fakeClock } from "../base/fake-clock.js";
 import { createDirectory, service } from "../config/directory.js";
 import { goldenEncoder } from "../golden/golden-case.js";
 
@@ -37,12 +37,12 @@ function startMesh(oddText = "0.0.0.0_81") {
   const discovery = createDiscovery({ ...golden, encode }, first);
   const faults: unknown[] = [];
   const waiting: WaitingProxy[] = [];
-  const timers = fakeTimers();
+  const clock = fakeClock();
   const sessions = createProxySessions({
     authenticate: () => Promise.resolve({ kind: "anonymous" }),
     onRefused: () => undefined,
     secrets: { hold: () => Promise.reject(new Error("nobody proved anything")) },
-    streams: createProvedStreams(timers),
+    streams: createProvedStreams(clock),
     withMeshRoots: (secrets) => secrets,
     resourcesOf: (connected) => {
       if (fault.isAll) throw FAULT;
@@ -50,7 +50,7 @@ function startMesh(oddText = "0.0.0.0_81") {
     },
     join: () => () => undefined,
     report: () => undefined,
-    timers,
+    clock,
     onForgotten: () => undefined,
     onFault: (told, waits) => {
       if (waits === undefined) faults.push(told);
@@ -213,7 +213,7 @@ test("a mesh that cannot be made leaves the one before in force, until another c
     onUpdate: () => undefined,
     onComputed: () => undefined,
     onFault: (fault) => told.push(fault),
-    timers: fakeTimers(),
+    clock: fakeClock(),
   });
   isBroken = true;
   loop.setFederated(["a"]);

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { inTurns } from "../../../src/app/in-turns.js";
-import { fakeTimers } from "../ca/fake-timers.js";
+import { fakeClock } from "../base/fake-clock.js";
 
 /** Three steps that note when they are taken; behind them a failure, if one is given. */
 function* notedSteps(taken: number[], now: () => number, failure?: Error): Generator<void> {
@@ -16,56 +16,56 @@ const onError = (error: unknown): void => {
 };
 
 test("time goes by before each step, in which others have their turn", async () => {
-  const timers = fakeTimers();
+  const clock = fakeClock();
   const taken: number[] = [];
-  const begun = timers.now();
-  inTurns(notedSteps(taken, timers.now), { timers, idleMs: timers.now, onError });
-  await timers.turnTo(begun + 1000);
+  const begun = clock.now();
+  inTurns(notedSteps(taken, clock.now), { clock, idleMs: clock.now, onError });
+  await clock.turnTo(begun + 1000);
   const pauses = [begun, ...taken].slice(0, 3).map((time, i) => (taken[i] ?? 0) - time);
   expect(taken).toHaveLength(3);
   expect(Math.min(...pauses)).toBeGreaterThan(0);
-  expect(timers.due()).toEqual([]);
+  expect(clock.due()).toEqual([]);
 });
 
 test("a step waits while others have something to do, but not for ever", async () => {
-  const timers = fakeTimers();
+  const clock = fakeClock();
   const taken: number[] = [];
-  const begun = timers.now();
+  const begun = clock.now();
   const busyUntil = begun + 300;
-  const idleMs = () => Math.max(0, timers.now() - busyUntil);
-  inTurns(notedSteps(taken, timers.now), { timers, idleMs, onError });
-  await timers.turnTo(begun + 1000);
+  const idleMs = () => Math.max(0, clock.now() - busyUntil);
+  inTurns(notedSteps(taken, clock.now), { clock, idleMs, onError });
+  await clock.turnTo(begun + 1000);
   expect(Math.min(...taken)).toBeGreaterThan(busyUntil);
   expect(taken).toHaveLength(3);
 
   const late: number[] = [];
-  const start = timers.now();
-  inTurns(notedSteps(late, timers.now), { timers, idleMs: () => 0, onError });
-  await timers.turnTo(start + 5000);
+  const start = clock.now();
+  inTurns(notedSteps(late, clock.now), { clock, idleMs: () => 0, onError });
+  await clock.turnTo(start + 5000);
   expect(late).toHaveLength(3);
   expect(Math.min(...late)).toBeGreaterThanOrEqual(start + 1000);
 });
 
 test("no step is taken once the work is ended", async () => {
-  const timers = fakeTimers();
+  const clock = fakeClock();
   const taken: number[] = [];
-  const end = inTurns(notedSteps(taken, timers.now), { timers, idleMs: timers.now, onError });
-  const [first = 0] = timers.due();
-  await timers.turnTo(first);
+  const end = inTurns(notedSteps(taken, clock.now), { clock, idleMs: clock.now, onError });
+  const [first = 0] = clock.due();
+  await clock.turnTo(first);
   end();
-  await timers.turnTo(first + 1000);
+  await clock.turnTo(first + 1000);
   expect(taken).toEqual([first]);
 });
 
 test("who began the work is told when a step fails", async () => {
-  const timers = fakeTimers();
+  const clock = fakeClock();
   const errors: unknown[] = [];
   const failure = new Error("no such namespace");
-  inTurns(notedSteps([], timers.now, failure), {
-    timers,
-    idleMs: timers.now,
+  inTurns(notedSteps([], clock.now, failure), {
+    clock,
+    idleMs: clock.now,
     onError: (error) => errors.push(error),
   });
-  await timers.turnTo(timers.now() + 1000);
+  await clock.turnTo(clock.now() + 1000);
   expect(errors).toEqual([failure]);
 });

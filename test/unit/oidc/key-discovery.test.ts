@@ -5,14 +5,14 @@ import {
   type FetchText,
   type KeyDiscovery,
 } from "../../../src/oidc/key-discovery.js";
-import { type FakeTimers, fakeTimers } from "../ca/fake-timers.js";
+import { type FakeClock, fakeClock } from "../base/fake-clock.js";
 
 const ISSUER = "https://login.example.com";
 const KEYS = "https://keys.example.com/v1";
 
 interface Asking {
   readonly discovery: KeyDiscovery;
-  readonly timers: FakeTimers;
+  readonly clock: FakeClock;
   /** The URLs that were asked, and whether each might be at a private address. */
   readonly asked: readonly (readonly [url: string, mayBePrivate: boolean])[];
   readonly changes: () => number;
@@ -27,7 +27,7 @@ const configuration = (issuer: string, uri = KEYS): string =>
   JSON.stringify({ issuer, jwks_uri: uri });
 
 function asking(allowed: readonly string[], known: Readonly<Record<string, string>> = {}): Asking {
-  const timers = fakeTimers();
+  const clock = fakeClock();
   const asked: (readonly [string, boolean])[] = [];
   let changes = 0;
   const fetch: FetchText = (url, { mayBePrivate }) => {
@@ -38,14 +38,14 @@ function asking(allowed: readonly string[], known: Readonly<Record<string, strin
     hosts: hosts(allowed),
     known: new Map(Object.entries(known)),
     fetch,
-    timers,
+    clock,
     onChange: () => {
       changes += 1;
     },
   });
   const one: Asking = {
     discovery,
-    timers,
+    clock,
     asked,
     changes: () => changes,
     answer: ({ origin }) => configuration(origin),
@@ -54,9 +54,9 @@ function asking(allowed: readonly string[], known: Readonly<Record<string, strin
 }
 
 /** Lets what is under way come to rest, and turns the clock on. */
-async function pass({ timers }: Asking, ms = 0): Promise<void> {
+async function pass({ clock }: Asking, ms = 0): Promise<void> {
   for (let i = 0; i < 3; i++) await new Promise((resolve) => setImmediate(resolve));
-  await timers.turnTo(timers.now() + ms);
+  await clock.turnTo(clock.now() + ms);
 }
 const SECOND = 1000;
 const HOUR = 3600 * SECOND;
@@ -122,9 +122,9 @@ describe("an issuer", () => {
     await pass(one);
     const waits: number[] = [];
     for (let i = 0; i < 8; i++) {
-      const [due = 0] = one.timers.due();
-      waits.push((due - one.timers.now()) / SECOND);
-      await one.timers.turnTo(due);
+      const [due = 0] = one.clock.due();
+      waits.push((due - one.clock.now()) / SECOND);
+      await one.clock.turnTo(due);
     }
     expect(waits).toEqual([5, 10, 20, 40, 80, 160, 300, 300]);
     expect(one.changes()).toBe(1);

@@ -7,7 +7,7 @@ import {
   type ModuleKeeping,
   type WantedModule,
 } from "../../../src/wasm/module-keeping.js";
-import { type FakeTimers, fakeTimers } from "../ca/fake-timers.js";
+import { type FakeClock, fakeClock } from "../base/fake-clock.js";
 
 const SECOND = 1000;
 const URL = "https://files.example.com/a.wasm";
@@ -19,7 +19,7 @@ const code = (name: string, length = 1): FetchedModule => ({
 
 interface Kept {
   readonly keeping: ModuleKeeping;
-  readonly timers: FakeTimers;
+  readonly clock: FakeClock;
   /** The URLs that were fetched, and with what. */
   readonly asked: readonly ModuleSource[];
   readonly changes: () => number;
@@ -28,7 +28,7 @@ interface Kept {
 }
 
 function keep(known: Readonly<Record<string, FetchedModule>> = {}): Kept {
-  const timers = fakeTimers();
+  const clock = fakeClock();
   const asked: ModuleSource[] = [];
   let changes = 0;
   const keeping = createModuleKeeping({
@@ -42,9 +42,9 @@ function keep(known: Readonly<Record<string, FetchedModule>> = {}): Kept {
       changes += 1;
     },
     onFetched: () => undefined,
-    timers,
+    clock,
   });
-  const one: Kept = { keeping, timers, asked, changes: () => changes, answer: () => code("one") };
+  const one: Kept = { keeping, clock, asked, changes: () => changes, answer: () => code("one") };
   return one;
 }
 
@@ -54,9 +54,9 @@ const wanted = (
   new Map(Object.entries(modules).map(([key, one]) => [key, { url: URL, sha256: "", ...one }]));
 
 /** Lets what is under way come to rest, and turns the clock on. */
-async function pass({ timers }: Kept, ms = 0): Promise<void> {
+async function pass({ clock }: Kept, ms = 0): Promise<void> {
   for (let i = 0; i < 3; i++) await new Promise((resolve) => setImmediate(resolve));
-  await timers.turnTo(timers.now() + ms);
+  await clock.turnTo(clock.now() + ms);
 }
 
 const away = (): never => {
@@ -114,9 +114,9 @@ describe("a module", () => {
     await pass(one);
     const waits: number[] = [];
     for (let i = 0; i < 8; i++) {
-      const [due = 0] = one.timers.due();
-      waits.push((due - one.timers.now()) / SECOND);
-      await one.timers.turnTo(due);
+      const [due = 0] = one.clock.due();
+      waits.push((due - one.clock.now()) / SECOND);
+      await one.clock.turnTo(due);
     }
     expect(waits).toEqual([5, 10, 20, 40, 80, 160, 300, 300]);
     expect(one.keeping.known().get("a")).toEqual({ problem: "it is away" });
@@ -124,7 +124,7 @@ describe("a module", () => {
     one.answer = () => code("one");
     await pass(one, 300 * SECOND);
     expect(one.keeping.known().get("a")).toEqual({ fetched: code("one") });
-    expect(one.timers.due()).toEqual([]);
+    expect(one.clock.due()).toEqual([]);
   });
 
   it("is not fetched again when that would come to the same", async () => {
@@ -176,7 +176,7 @@ describe("a module", () => {
     one.keeping.want(wanted({ a: { credentials: "new" } }));
     await pass(one);
     expect(one.keeping.known().get("a")).toEqual({ fetched: code("one") });
-    expect(one.timers.due()).toEqual([]);
+    expect(one.clock.due()).toEqual([]);
   });
 
   it("stays when it cannot even be asked for any more", async () => {

@@ -2,13 +2,13 @@
 import { expect, test } from "vitest";
 import { DEFAULT_LIMITS } from "../../../src/xds/limits.js";
 import { createBacklog } from "../../../src/xds/stream/backlog.js";
-import { manualClock } from "./manual-clock.js";
+import { fakeClock } from "../base/fake-clock.js";
 
 const LIMITS = { ...DEFAULT_LIMITS, maxUnreadBytes: 100, unreadWhenFullMs: 5000 };
 
 /** A full backlog of two clients; `ended` are those that were cut off, and after how long. */
 function fullBacklog() {
-  const clock = manualClock();
+  const clock = fakeClock(0);
   const ended: [string, number][] = [];
   const rooms: number[] = [];
   const backlog = createBacklog(LIMITS, clock, () => {

@@ -8,7 +8,7 @@ import type { Status } from "../../../src/grpc/status.js";
 import type { OpenHealthRequest } from "../../../src/xds/health/health-session.js";
 import { HealthStream } from "../../../src/xds/health/health-stream.js";
 import { DEFAULT_LIMITS } from "../../../src/xds/limits.js";
-import { manualClock } from "./manual-clock.js";
+import { fakeClock } from "../base/fake-clock.js";
 
 /** A stream that is let in, of a client that reads when the test says so. */
 async function open(checks: () => Buffer) {
@@ -29,7 +29,7 @@ async function open(checks: () => Buffer) {
     },
   } as Partial<ServerCall> as ServerCall;
   const stream = new HealthStream(call, {
-    clock: manualClock(),
+    clock: fakeClock(),
     limits: DEFAULT_LIMITS,
     decode: () => ({ kind: "request", node: { id: "a" } as Node }),
     onError: (error) => errors.push(error),

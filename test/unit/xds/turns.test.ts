@@ -1,8 +1,8 @@
 import { beforeEach, describe, expect, it } from "vitest";
 import { createTurns, type Turns, type TurnTaker } from "../../../src/xds/stream/turns.js";
-import { manualClock } from "./manual-clock.js";
+import { fakeClock } from "../base/fake-clock.js";
 
-let clock: ReturnType<typeof manualClock>;
+let clock: ReturnType<typeof fakeClock>;
 let served: string[];
 let isFull: boolean;
 let isChangeDue: boolean;
@@ -10,7 +10,7 @@ let quiet: number;
 let turns: Turns;
 
 beforeEach(() => {
-  clock = manualClock();
+  clock = fakeClock();
   served = [];
   isFull = false;
   isChangeDue = false;

@@ -13,6 +13,7 @@ import {
   status,
 } from "@grpc/grpc-js";
 import { beforeEach, describe, expect, onTestFinished, test } from "vitest";
+import { systemClock } from "../../../src/base/clock.js";
 import { type Authority, openAuthority } from "../../../src/ca/authority/authority.js";
 import {
   type Authenticate,
@@ -24,13 +25,12 @@ import { createGuessLimit } from "../../../src/ca/caller/guess-limit.js";
 import { presentedBy } from "../../../src/ca/caller/presented-by.js";
 import { type ServerTls, startServerTls } from "../../../src/ca/issue/server-credentials.js";
 import type { WorkloadIdentity } from "../../../src/ca/spiffe-id.js";
-import { systemTimers } from "../../../src/ca/timers.js";
 import { createToken, openTokenStore, type TokenStore } from "../../../src/ca/token/token-store.js";
 import type { HostedCall } from "../../../src/grpc/hosted-call.js";
 import { addService } from "../../../src/grpc/hosted-service.js";
 import { GrpcServer, type TlsSource } from "../../../src/grpc/server.js";
 import { SERVER_LIMITS } from "../../../src/xds/limits.js";
-import { fakeTimers } from "../../unit/ca/fake-timers.js";
+import { fakeClock } from "../../unit/base/fake-clock.js";
 import { authorityTemplate, makeCertificate } from "../../unit/ca/make-certificate.js";
 import { temporaryDirectory } from "../../unit/ca/temporary-directory.js";
 
@@ -107,7 +107,7 @@ async function startTls(
   const onError = (error: unknown): never => {
     throw error;
   };
-  const tls = await startServerTls({ authority, timers: systemTimers, onError, ...changed });
+  const tls = await startServerTls({ authority, clock: systemClock, onError, ...changed });
   onTestFinished(tls.stop);
   return tls;
 }
@@ -344,7 +344,7 @@ describe("the server's own TLS", () => {
   });
 
   test("gets a new certificate while it serves", async () => {
-    const timers = fakeTimers(Date.now());
+    const clock = fakeClock(Date.now());
     let renewed: () => void = () => undefined;
     const renewal = new Promise<void>((resolve) => (renewed = resolve));
     let issued = 0;
@@ -358,9 +358,9 @@ describe("the server's own TLS", () => {
         return certificate;
       },
     };
-    const port = await listen((await startTls({ authority: counting, timers })).source);
+    const port = await listen((await startTls({ authority: counting, clock })).source);
     const before = await handshake(port);
-    await timers.turnTo(timers.due()[0]!);
+    await clock.turnTo(clock.due()[0]!);
     await renewal;
     const after = await handshake(port);
     expect(before).toHaveProperty("serial");

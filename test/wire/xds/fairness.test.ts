@@ -4,7 +4,7 @@ import { describe, expect, it } from "vitest";
 import { DEFAULT_LIMITS } from "../../../src/xds/limits.js";
 import type { Pushed } from "../../../src/xds/observer.js";
 import { TYPE_URL } from "../../../src/xds/resource.js";
-import { manualClock } from "../../unit/xds/manual-clock.js";
+import { fakeClock } from "../../unit/base/fake-clock.js";
 import { openDeaf, openDelta, said, startServer } from "./discovery.js";
 import type { DeltaStream } from "./discovery-client.js";
 
@@ -28,7 +28,7 @@ describe("when clients do not read", () => {
   const limits = { maxUnreadBytes: 500_000 };
 
   it("new ones wait, those that are connected do not, and who reads nothing is cut off", async () => {
-    const clock = manualClock();
+    const clock = fakeClock();
     const pushed: string[] = [];
     const observer = { pushed: ({ session }: Pushed) => pushed.push(session) };
     const options = { clock, limits, observer };
@@ -102,7 +102,7 @@ describe("a client that", () => {
   });
 
   it("refuses what it is sent waits while a change is due, and the others do not", async () => {
-    const clock = manualClock();
+    const clock = fakeClock();
     let isDue = false;
     let nacked = 0;
     const pushed: string[] = [];

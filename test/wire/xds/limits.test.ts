@@ -5,7 +5,7 @@ import { DEFAULT_LIMITS } from "../../../src/xds/limits.js";
 import type { Pushed } from "../../../src/xds/observer.js";
 import { TYPE_URL } from "../../../src/xds/resource.js";
 import type { OpenRequest, Session } from "../../../src/xds/session.js";
-import { manualClock } from "../../unit/xds/manual-clock.js";
+import { fakeClock } from "../../unit/base/fake-clock.js";
 import { openDeaf, openDelta, said, startServer } from "./discovery.js";
 
 const node = { id: "proxy-1" };
@@ -163,7 +163,7 @@ describe("a client that never reads", () => {
   it("is sent nothing more, is cut off after a while, and costs others nothing", async () => {
     const pushed: Pushed[] = [];
     const observer = { pushed: (event: Pushed) => pushed.push(event) };
-    const clock = manualClock();
+    const clock = fakeClock();
     const { address, publish, closed, ads } = await startServer(big(0), { observer, clock });
     const asked = { typeUrl: TYPE_URL.route, resourceNamesSubscribe: ["big"] };
     openDeaf(address, { node: { id: "deaf" }, ...asked });
@@ -186,7 +186,7 @@ describe("a client that never reads", () => {
 
 describe("a client that never ACKs", () => {
   it("is sent at most a change a second", async () => {
-    const clock = manualClock();
+    const clock = fakeClock();
     const pushed: Pushed[] = [];
     const observer = { pushed: (event: Pushed) => pushed.push(event) };
     const count = (type: string) => pushed.filter(({ typeUrl }) => typeUrl === type).length;

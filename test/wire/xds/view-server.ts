@@ -9,6 +9,7 @@ import {
   toBinary,
 } from "@bufbuild/protobuf";
 import { FileDescriptorSetSchema } from "@bufbuild/protobuf/wkt";
+import { steadyClock } from "../../../src/base/clock.js";
 import { Table } from "../../../src/base/table.js";
 import { versionOf } from "../../../src/base/version.js";
 import { GrpcServer } from "../../../src/grpc/server.js";
@@ -18,7 +19,6 @@ import {
   createAdsServer,
 } from "../../../src/xds/ads-server.js";
 import { addAdsService, addSdsService } from "../../../src/xds/ads-service.js";
-import { systemClock } from "../../../src/xds/clock.js";
 import { SERVER_LIMITS } from "../../../src/xds/limits.js";
 import { type EncodedResource, type ResourceView, TYPE_URL } from "../../../src/xds/resource.js";
 import type { OpenRequest, Session } from "../../../src/xds/session.js";
@@ -101,7 +101,7 @@ export async function serveView(
       return { id, view: () => view, closed: () => closed.push(id) };
     },
   };
-  const ads = createAdsServer({ sessions, registry, clock: systemClock(), ...options });
+  const ads = createAdsServer({ sessions, registry, clock: steadyClock, ...options });
   const server = new GrpcServer(SERVER_LIMITS);
   addAdsService(server, ads);
   addSdsService(server, ads);

@@ -2,7 +2,7 @@ import { expect, test } from "vitest";
 import { type FollowedIssuers, followIssuers } from "../../../../src/app/followed/issuer-keys.js";
 import { parseOffline } from "../../../../src/config/parse-offline.js";
 import type { ConfigSnapshot } from "../../../../src/config/snapshot.js";
-import { fakeTimers } from "../../ca/fake-timers.js";
+import { fakeClock } from "../../base/fake-clock.js";
 
 const ISSUER = "https://login.example.com";
 const KEYS = "https://login.example.com/keys";
@@ -56,7 +56,7 @@ function follow(
     hosts: [{ name: "login.example.com", port: 443 }],
     fetch: answer,
     storage: kept.storage,
-    timers: fakeTimers(),
+    clock: fakeClock(),
     onError: (error) => {
       throw error;
     },

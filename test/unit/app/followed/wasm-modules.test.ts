@@ -4,7 +4,7 @@ import { parseOffline } from "../../../../src/config/parse-offline.js";
 import type { ConfigSnapshot } from "../../../../src/config/snapshot.js";
 import { moduleKey } from "../../../../src/mesh/extension/wasm-modules.js";
 import type { FetchedModule, ModuleSource } from "../../../../src/wasm/fetch-module.js";
-import { fakeTimers } from "../../ca/fake-timers.js";
+import { fakeClock } from "../../base/fake-clock.js";
 
 const URL = "oci://registry.example.com/filter:v1";
 
@@ -63,7 +63,7 @@ async function follow(known: Readonly<Record<string, FetchedModule>> = {}): Prom
         return Promise.resolve();
       },
     },
-    timers: fakeTimers(),
+    clock: fakeClock(),
     onError: (error) => {
       throw error;
     },

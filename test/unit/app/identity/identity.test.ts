@@ -2,10 +2,11 @@ import { join } from "node:path";
 import pino from "pino";
 import { expect, test } from "vitest";
 import { openIdentity } from "../../../../src/app/identity/identity.js";
+import { fakeClock } from "../../base/fake-clock.js";
 import { temporaryDirectory } from "../../ca/temporary-directory.js";
 
 test("who cannot be opened follows no files any more", async () => {
-  const waiting = new Set<() => void>();
+  const clock = fakeClock();
   const state = await temporaryDirectory();
   const opened = openIdentity({
     stateDir: state,
@@ -13,17 +14,9 @@ test("who cannot be opened follows no files any more", async () => {
     trustDomainAliases: [],
     jwtIssuersFile: join(state, "no-such-file.yaml"),
     encode: () => ({ bytes: Buffer.alloc(0), version: "" }),
-    timers: {
-      now: Date.now,
-      at: (_time, callback) => {
-        waiting.add(callback);
-        return () => {
-          waiting.delete(callback);
-        };
-      },
-    },
+    clock,
     logger: pino({ level: "silent" }),
   });
   await expect(opened).rejects.toThrow("cannot be read");
-  expect(waiting).toEqual(new Set());
+  expect(clock.due()).toEqual([]);
 });

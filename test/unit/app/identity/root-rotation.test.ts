@@ -5,7 +5,7 @@ import { startRootRotation } from "../../../../src/app/identity/root-rotation.js
 import type { AuthorityStatus } from "../../../../src/ca/authority/authority.js";
 import type { Readiness } from "../../../../src/ca/authority/rotation.js";
 import type { RotationStatus } from "../../../../src/ca/authority/rotation-status.js";
-import { fakeTimers } from "../../ca/fake-timers.js";
+import { fakeClock } from "../../base/fake-clock.js";
 import { authorityTemplate, makeCertificate } from "../../ca/make-certificate.js";
 
 const SECOND_MS = 1000;
@@ -17,7 +17,7 @@ function follow(
   first: AuthorityStatus,
   { keep, readiness = () => nobody }: { keep?: () => Promise<void>; readiness?: () => Readiness },
 ) {
-  const timers = fakeTimers();
+  const clock = fakeClock();
   const roots: (readonly string[])[] = [];
   const statuses: RotationStatus[] = [];
   let standing = first;
@@ -37,7 +37,7 @@ function follow(
     },
     onEnding: () => undefined,
     onError: () => undefined,
-    timers,
+    clock,
   });
   onTestFinished(stop);
   const stand = (next: AuthorityStatus): void => {
@@ -46,7 +46,7 @@ function follow(
   const wait = async (seconds: number): Promise<void> => {
     // The first step is taken without a timer.
     await setImmediate();
-    await timers.turnTo(timers.now() + seconds * SECOND_MS);
+    await clock.turnTo(clock.now() + seconds * SECOND_MS);
   };
   return { roots, statuses, stand, wait };
 }

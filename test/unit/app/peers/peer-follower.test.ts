@@ -3,14 +3,14 @@ import { expect, test } from "vitest";
 import { type PeerCallListener, PeerFollower } from "../../../../src/app/peers/peer-follower.js";
 import { CallRefused } from "../../../../src/grpc/call-refused.js";
 import { status } from "../../../../src/grpc/status-code.js";
-import { fakeTimers } from "../../ca/fake-timers.js";
+import { fakeClock } from "../../base/fake-clock.js";
 
 function open({ take = true } = {}) {
-  const timers = fakeTimers();
+  const clock = fakeClock();
   const calls: { readonly listener: PeerCallListener; isEnded: boolean }[] = [];
   const events: string[] = [];
   const follower = new PeerFollower({
-    timers,
+    clock,
     random: () => 0,
     ownStart: "own",
     call: (listener) => {
@@ -28,19 +28,19 @@ function open({ take = true } = {}) {
     onStatus: ({ isFollowing, problem }) => events.push(problem ?? String(isFollowing)),
     onUnread: (count) => events.push(`${count} unread`),
   });
-  return { timers, calls, events, follower };
+  return { clock, calls, events, follower };
 }
 
 const answer = (start = "other") => ({ controlPlane: { start, name: "b" }, complete: true });
 const GONE = new CallRefused(status.UNAVAILABLE, "gone");
 
 test("another control plane is followed when it has told all, and asked again when that ends", async () => {
-  const { timers, calls, events, follower } = open();
+  const { clock, calls, events, follower } = open();
   calls[0]?.listener.onMessage(answer());
   await follower.settled;
   calls[0]?.listener.onEnd(GONE);
   expect(events).toEqual(["begin other", "true", "lose", "gone"]);
-  await timers.turnTo(timers.now() + 200);
+  await clock.turnTo(clock.now() + 200);
   expect(calls).toHaveLength(2);
   calls[1]?.listener.onMessage(answer("again"));
   expect(follower.status).toMatchObject({
@@ -50,17 +50,17 @@ test("another control plane is followed when it has told all, and asked again wh
 });
 
 test("one that answers nothing is given up on, and tried again", async () => {
-  const { timers, calls, events, follower } = open();
-  await timers.turnTo(timers.now() + 15_000);
+  const { clock, calls, events, follower } = open();
+  await clock.turnTo(clock.now() + 15_000);
   await follower.settled;
   expect([events, calls[0]?.isEnded]).toEqual([["lose", "no answer within 15 s"], true]);
-  await timers.turnTo(timers.now() + 200);
+  await clock.turnTo(clock.now() + 200);
   expect(calls).toHaveLength(2);
 });
 
 test("what comes of a call that was given up on is not taken", async () => {
-  const { timers, calls, events } = open();
-  await timers.turnTo(timers.now() + 15_000);
+  const { clock, calls, events } = open();
+  await clock.turnTo(clock.now() + 15_000);
   calls[0]?.listener.onMessage(answer());
   calls[0]?.listener.onEnd(GONE);
   expect(events).toEqual(["lose", "no answer within 15 s"]);
@@ -87,21 +87,21 @@ test("registrations that are none are left out and counted, and the others are t
 });
 
 test("it is tried less and less often, at most every five seconds and as much again by chance", async () => {
-  const { timers, calls } = open();
+  const { clock, calls } = open();
   const waits: number[] = [];
   for (let failure = 1; failure <= 8; failure++) {
     calls.at(-1)?.listener.onEnd(GONE);
-    const [due = 0] = timers.due();
-    waits.push(due - timers.now());
-    await timers.turnTo(due);
+    const [due = 0] = clock.due();
+    waits.push(due - clock.now());
+    await clock.turnTo(due);
   }
   expect(waits).toEqual([200, 400, 800, 1600, 3200, 5000, 5000, 5000]);
 });
 
 test("after its end nobody is asked any more", async () => {
-  const { timers, calls, follower } = open();
+  const { clock, calls, follower } = open();
   calls[0]?.listener.onEnd(GONE);
   follower.close();
-  await timers.turnTo(timers.now() + 60_000);
-  expect([calls.length, timers.due()]).toEqual([1, []]);
+  await clock.turnTo(clock.now() + 60_000);
+  expect([calls.length, clock.due()]).toEqual([1, []]);
 });

@@ -8,7 +8,7 @@ import {
 import type { Registration } from "../../../../src/app/registry/registration.js";
 import { Table } from "../../../../src/base/table.js";
 import { type Proxy, parseNode } from "../../../../src/mesh/proxy/proxy.js";
-import { fakeTimers } from "../../ca/fake-timers.js";
+import { fakeClock } from "../../base/fake-clock.js";
 
 const GRACE_MS = 10_000;
 
@@ -31,16 +31,16 @@ const told = (
 });
 
 function open(remembered?: RememberedPeer) {
-  const timers = fakeTimers();
+  const clock = fakeClock();
   const changes: (readonly string[])[] = [];
   const registrations = new PeerRegistrations({
-    timers,
+    clock,
     graceMs: GRACE_MS,
     ...(remembered && { remembered }),
     onChange: (all) => changes.push([...all.keys()].sort()),
   });
   const names = (): readonly string[] => [...registrations.all.keys()].sort();
-  return { timers, changes, registrations, names };
+  return { clock, changes, registrations, names };
 }
 
 test("what is told in several messages is in force when it is complete, and then message by message", () => {
@@ -56,19 +56,19 @@ test("what is told in several messages is in force when it is complete, and then
 });
 
 test("what is not heard any more stays for the grace time as what left, and goes then", async () => {
-  const { timers, registrations, names } = open();
+  const { clock, registrations, names } = open();
   registrations.begin("one");
   registrations.take(told(["a"]));
   registrations.lose();
   expect(registrations.all.get("a")?.presence).toBe("left");
-  await timers.turnTo(timers.now() + GRACE_MS - 1);
+  await clock.turnTo(clock.now() + GRACE_MS - 1);
   expect(names()).toEqual(["a"]);
-  await timers.turnTo(timers.now() + 1);
+  await clock.turnTo(clock.now() + 1);
   expect(names()).toEqual([]);
 });
 
 test("calls that come to nothing do not lengthen the grace time", async () => {
-  const { timers, registrations, names } = open();
+  const { clock, registrations, names } = open();
   registrations.begin("one");
   registrations.take(told(["a"]));
   registrations.lose();
@@ -76,7 +76,7 @@ test("calls that come to nothing do not lengthen the grace time", async () => {
     registrations.begin("two");
     registrations.take(told(["b"], { isComplete: false }));
     registrations.lose();
-    await timers.turnTo(timers.now() + 1000);
+    await clock.turnTo(clock.now() + 1000);
   }
   expect(names()).toEqual([]);
 });
@@ -92,7 +92,7 @@ test("the same control plane knows what is gone when it is heard again", () => {
 });
 
 test("one that was started anew takes nothing away before its proxies had time to come back to it", async () => {
-  const { timers, registrations, names } = open();
+  const { clock, registrations, names } = open();
   registrations.begin("one");
   registrations.take(told(["a", "b"]));
   registrations.lose();
@@ -100,7 +100,7 @@ test("one that was started anew takes nothing away before its proxies had time t
   registrations.take(told([]));
   expect(names()).toEqual(["a", "b"]);
   registrations.take(told(["b"]));
-  await timers.turnTo(timers.now() + GRACE_MS);
+  await clock.turnTo(clock.now() + GRACE_MS);
   expect(names()).toEqual(["b"]);
   expect(registrations.all.get("b")?.presence).toBe("connected");
 });
@@ -112,7 +112,7 @@ test("what was known before the start is known until the grace time is over, or 
   };
   const first = open(remembered);
   expect(first.names()).toEqual(["a"]);
-  await first.timers.turnTo(first.timers.now() + GRACE_MS);
+  await first.clock.turnTo(first.clock.now() + GRACE_MS);
   expect(first.names()).toEqual([]);
 
   const second = open(remembered);

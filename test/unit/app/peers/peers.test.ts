@@ -8,7 +8,7 @@ import { Table } from "../../../../src/base/table.js";
 import { CallRefused } from "../../../../src/grpc/call-refused.js";
 import { status } from "../../../../src/grpc/status-code.js";
 import { type Proxy, parseNode } from "../../../../src/mesh/proxy/proxy.js";
-import { fakeTimers } from "../../ca/fake-timers.js";
+import { fakeClock } from "../../base/fake-clock.js";
 
 const GRACE_MS = 10_000;
 const ADDRESS = "10.0.0.3:15012";
@@ -22,12 +22,12 @@ function registration(name: string): Registration {
 }
 
 async function open(saved?: string) {
-  const timers = fakeTimers();
+  const clock = fakeClock();
   const listeners: PeerCallListener[] = [];
   const writes: string[] = [];
   let known = Table.empty<Registration>();
   const peers = await openPeers({
-    timers,
+    clock,
     graceMs: GRACE_MS,
     random: () => 0,
     addresses: [ADDRESS],
@@ -54,7 +54,7 @@ async function open(saved?: string) {
       throw error;
     },
   });
-  return { timers, peers, listeners, writes, known: () => known };
+  return { clock, peers, listeners, writes, known: () => known };
 }
 
 const answer = (...names: string[]) => ({
@@ -91,7 +91,7 @@ test.each([undefined, "", "{", "[]", '{"10.0.0.3:15012":{"start":1}}'])(
 );
 
 test("one that is not followed is told of once what it had is forgotten, until it is followed", async () => {
-  const { timers, peers, listeners } = await open();
+  const { clock, peers, listeners } = await open();
   const told: string[] = [];
   peers.onChange(({ newDiagnostics, clearedDiagnostics }) => {
     told.push(...newDiagnostics.map(({ code }) => code));
@@ -100,7 +100,7 @@ test("one that is not followed is told of once what it had is forgotten, until i
   listeners[0]?.onEnd(new CallRefused(status.UNAVAILABLE, "gone"));
   await peers.settled;
   expect(peers.diagnostics()).toEqual([]);
-  await timers.turnTo(timers.now() + GRACE_MS);
+  await clock.turnTo(clock.now() + GRACE_MS);
   expect(told).toEqual(["peer-not-followed"]);
   expect(peers.diagnostics()[0]?.message).toMatch(
     /^the control plane at 10\.0\.0\.3:15012 .*: gone$/,

@@ -2,12 +2,13 @@ import { expect, test } from "vitest";
 import { createQuarantine } from "../../../../src/app/refused/quarantine.js";
 import type { Update } from "../../../../src/app/update/update.js";
 import type { Quarantined, StreamStatus } from "../../../../src/xds/state/stream-status.js";
-import { fakeTimers } from "../../ca/fake-timers.js";
+import { fakeClock } from "../../base/fake-clock.js";
 import { createDirectory } from "../../config/directory.js";
 
 test("the longer it takes to look at what is refused, the more rarely that is done", async () => {
-  const clock = fakeTimers(0);
+  const clock = fakeClock(0);
   let spent = 0;
+  const now = (): number => clock.now() + spent;
   const { observer } = createQuarantine({
     streams: () => {
       spent = 200;
@@ -17,7 +18,7 @@ test("the longer it takes to look at what is refused, the more rarely that is do
     snapshot: () => createDirectory().write({}),
     onChange: () => undefined,
     onCounts: () => undefined,
-    timers: { ...clock, now: () => clock.now() + spent },
+    clock: { ...clock, now, after: (ms, callback) => clock.at(now() + ms, callback) },
   });
   const name = { stream: "s", session: "a", protocol: "delta" } as const;
   const refuse = (): void => {
@@ -63,7 +64,7 @@ const stream = (session: string, quarantined: readonly Quarantined[]): StreamSta
 
 /** What is told of streams, which are looked at whenever something is refused. */
 function watched(streams: () => readonly StreamStatus[]) {
-  const clock = fakeTimers(0);
+  const clock = fakeClock(0);
   const told: Update[] = [];
   const quarantine = createQuarantine({
     streams,
@@ -71,7 +72,7 @@ function watched(streams: () => readonly StreamStatus[]) {
     snapshot: () => createDirectory().write({}),
     onChange: (update) => told.push(update),
     onCounts: () => undefined,
-    timers: clock,
+    clock: clock,
   });
   const refuse = (): void => {
     const name = { stream: "s", session: "a", protocol: "delta" } as const;

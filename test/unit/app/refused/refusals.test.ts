@@ -7,7 +7,7 @@ import type { Settled } from "../../../../src/app/update/convergence.js";
 import type { Update } from "../../../../src/app/update/update.js";
 import { Engine } from "../../../../src/base/engine.js";
 import { parseNode } from "../../../../src/mesh/proxy/proxy.js";
-import { fakeTimers } from "../../ca/fake-timers.js";
+import { fakeClock } from "../../base/fake-clock.js";
 import { createDirectory, service } from "../../config/directory.js";
 import { goldenEncoder } from "../../golden/golden-case.js";
 
@@ -50,7 +50,7 @@ function startMesh() {
     onFault: (fault) => {
       throw fault;
     },
-    timers: fakeTimers(),
+    clock: fakeClock(),
   });
   expect(discovery.resourcesOf(connected).clusters.size).toBeGreaterThan(0);
   expect(watched.hasRefused()).toBe(false);

@@ -10,7 +10,7 @@ import {
 import type { Registration } from "../../../../src/app/registry/registration.js";
 import { Table } from "../../../../src/base/table.js";
 import { type Proxy, parseNode } from "../../../../src/mesh/proxy/proxy.js";
-import { type FakeTimers, fakeTimers } from "../../ca/fake-timers.js";
+import { type FakeClock, fakeClock } from "../../base/fake-clock.js";
 
 const GRACE_MS = 10_000;
 
@@ -23,12 +23,12 @@ function proxy(name: string, version = "v1"): Proxy {
 const keyOf = (name: string): string => `${name}.default/default`;
 
 /** A registry that keeps nothing. `ahead` is how far its clock is. */
-function open(timers: FakeTimers, ahead = 0): Promise<ProxyRegistry> {
+function open(clock: FakeClock, ahead = 0): Promise<ProxyRegistry> {
   return openProxyRegistry({
-    timers: {
-      ...timers,
-      now: () => timers.now() + ahead,
-      at: (time, callback) => timers.at(time - ahead, callback),
+    clock: {
+      ...clock,
+      now: () => clock.now() + ahead,
+      at: (time, callback) => clock.at(time - ahead, callback),
     },
     graceMs: GRACE_MS,
     onError: () => undefined,
@@ -37,9 +37,9 @@ function open(timers: FakeTimers, ahead = 0): Promise<ProxyRegistry> {
 }
 
 /** The way from a registry to another, which is told when the test says so, and may break. */
-function way(from: ProxyRegistry, to: ProxyRegistry, timers: FakeTimers) {
+function way(from: ProxyRegistry, to: ProxyRegistry, clock: FakeClock) {
   const registrations = new PeerRegistrations({
-    timers,
+    clock,
     graceMs: GRACE_MS,
     onChange: to.addPeer(),
   });
@@ -66,14 +66,14 @@ function way(from: ProxyRegistry, to: ProxyRegistry, timers: FakeTimers) {
 }
 
 async function openTwo(ahead = 0) {
-  const timers = fakeTimers();
-  const [a, b] = [await open(timers), await open(timers, ahead)];
-  const ways = [way(a, b, timers), way(b, a, timers)] as const;
+  const clock = fakeClock();
+  const [a, b] = [await open(clock), await open(clock, ahead)];
+  const ways = [way(a, b, clock), way(b, a, clock)] as const;
   const deliverAll = (): void => {
     while (ways.map((one) => one.deliver()).some(Boolean));
   };
   deliverAll();
-  return { timers, a, b, ways, deliverAll };
+  return { clock, a, b, ways, deliverAll };
 }
 
 const known = (registry: ProxyRegistry) => ({
@@ -85,14 +85,14 @@ const HEALTHY = { healthy: true, reason: "" };
 const UNHEALTHY = { healthy: false, reason: "no answer in time" };
 
 test("a registration that is known to both changes nothing when it moves, not even the table", async () => {
-  const { timers, a, b, deliverAll } = await openTwo();
+  const { clock, a, b, deliverAll } = await openTwo();
   const leave = a.connect(proxy("x"));
   deliverAll();
   const [atA, atB] = [a.proxies(), b.proxies()];
   leave();
   b.connect(proxy("x"));
   deliverAll();
-  await timers.turnTo(timers.now() + 2 * GRACE_MS);
+  await clock.turnTo(clock.now() + 2 * GRACE_MS);
   deliverAll();
   expect([a.proxies() === atA, b.proxies() === atB, atA.size, atB.size]).toEqual([
     ...[true, true, 1, 1],
@@ -133,18 +133,18 @@ test("what was said last of its health counts, wherever that was, also by a cloc
 });
 
 test("its health goes with a workload that moves, and is forgotten with one that is gone", async () => {
-  const { timers, a, b, deliverAll } = await openTwo();
+  const { clock, a, b, deliverAll } = await openTwo();
   const leave = a.connect(proxy("x"));
   a.report(proxy("x"), HEALTHY);
   deliverAll();
   leave();
   const leaveAgain = b.connect(proxy("x"));
   deliverAll();
-  await timers.turnTo(timers.now() + 2 * GRACE_MS);
+  await clock.turnTo(clock.now() + 2 * GRACE_MS);
   deliverAll();
   expect([a, b].map((one) => one.healthOf(proxy("x")))).toEqual([HEALTHY, HEALTHY]);
   leaveAgain();
-  await timers.turnTo(timers.now() + 2 * GRACE_MS);
+  await clock.turnTo(clock.now() + 2 * GRACE_MS);
   deliverAll();
   expect([a, b].map((one) => [one.own().size, one.health().size, one.proxies().size])).toEqual([
     ...[
@@ -155,7 +155,7 @@ test("its health goes with a workload that moves, and is forgotten with one that
 });
 
 test("who only told of its health does not keep a workload that left elsewhere", async () => {
-  const { timers, a, b, deliverAll } = await openTwo();
+  const { clock, a, b, deliverAll } = await openTwo();
   const leave = a.connect(proxy("x"));
   deliverAll();
   b.report(proxy("x"), UNHEALTHY);
@@ -163,7 +163,7 @@ test("who only told of its health does not keep a workload that left elsewhere",
   deliverAll();
   expect([a.healthOf(proxy("x")), b.own().size]).toEqual([UNHEALTHY, 1]);
   leave();
-  await timers.turnTo(timers.now() + 2 * GRACE_MS);
+  await clock.turnTo(clock.now() + 2 * GRACE_MS);
   deliverAll();
   expect([a.proxies().size, b.proxies().size, b.own().size]).toEqual([0, 0, 0]);
 });
@@ -192,11 +192,11 @@ test("whatever happens in whatever order, both come to the same, and what is con
       fc.array(EVENT, { maxLength: 40 }),
       fc.constantFrom(-60_000, 0, 60_000),
       async (events, ahead) => {
-        const { timers, a, b, ways, deliverAll } = await openTwo(ahead);
+        const { clock, a, b, ways, deliverAll } = await openTwo(ahead);
         const registries = [a, b] as const;
         const leaves = new Map<string, () => void>();
         for (const event of events) {
-          if ("ms" in event) await timers.turnTo(timers.now() + event.ms);
+          if ("ms" in event) await clock.turnTo(clock.now() + event.ms);
           else if (event.kind === "deliver") ways[event.at === 0 ? 0 : 1].deliver();
           else if (event.kind === "break") ways[event.at === 0 ? 0 : 1].breakOff();
           else if ("name" in event) {
@@ -216,7 +216,7 @@ test("whatever happens in whatever order, both come to the same, and what is con
         }
         deliverAll();
         expect(known(a)).toEqual(known(b));
-        await timers.turnTo(timers.now() + 2 * GRACE_MS);
+        await clock.turnTo(clock.now() + 2 * GRACE_MS);
         deliverAll();
         expect(known(a)).toEqual(known(b));
         const connected = new Set([...leaves.keys()].map((key) => keyOf(key.slice(2))));

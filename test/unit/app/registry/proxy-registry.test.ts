@@ -2,7 +2,7 @@
 import { expect, test } from "vitest";
 import { openProxyRegistry } from "../../../../src/app/registry/proxy-registry.js";
 import { type Proxy, parseNode } from "../../../../src/mesh/proxy/proxy.js";
-import { fakeTimers } from "../../ca/fake-timers.js";
+import { fakeClock } from "../../base/fake-clock.js";
 
 const GRACE_MS = 10_000;
 
@@ -14,11 +14,11 @@ function proxy(name: string, serviceAccount = "default"): Proxy {
 
 /** A registry over a storage whose writes end when the test says so. */
 async function open() {
-  const timers = fakeTimers();
+  const clock = fakeClock();
   const writes: { readonly text: string; readonly end: (error?: Error) => void }[] = [];
   const errors: unknown[] = [];
   const registry = await openProxyRegistry({
-    timers,
+    clock,
     graceMs: GRACE_MS,
     onError: (error) => errors.push(error),
     storage: {
@@ -33,15 +33,15 @@ async function open() {
         }),
     },
   });
-  return { timers, registry, writes, errors };
+  return { clock, registry, writes, errors };
 }
 
 const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
 
 test("its end waits for what is being written", async () => {
-  const { timers, registry, writes } = await open();
+  const { clock, registry, writes } = await open();
   registry.connect(proxy("a"));
-  await timers.turnTo(timers.now() + 1000);
+  await clock.turnTo(clock.now() + 1000);
   let closed = false;
   const close = registry.close().then(() => (closed = true));
   await turn();
@@ -52,9 +52,9 @@ test("its end waits for what is being written", async () => {
 });
 
 test("its end writes what is not written yet, after what is being written", async () => {
-  const { timers, registry, writes } = await open();
+  const { clock, registry, writes } = await open();
   registry.connect(proxy("a"));
-  await timers.turnTo(timers.now() + 1000);
+  await clock.turnTo(clock.now() + 1000);
   registry.connect(proxy("b"));
   const close = registry.close();
   await turn();
@@ -67,24 +67,24 @@ test("its end writes what is not written yet, after what is being written", asyn
 });
 
 test("a stream whose end is seen after its own takes nothing from what the next control plane saves", async () => {
-  const { timers, registry, writes } = await open();
+  const { clock, registry, writes } = await open();
   const disconnect = registry.connect(proxy("a"));
-  await timers.turnTo(timers.now() + 1000);
+  await clock.turnTo(clock.now() + 1000);
   writes[0]?.end();
   await registry.close();
   disconnect();
-  await timers.turnTo(timers.now() + GRACE_MS + 1000);
+  await clock.turnTo(clock.now() + GRACE_MS + 1000);
   expect(writes).toHaveLength(1);
 });
 
 test("a write that fails is told, and the next one is tried", async () => {
-  const { timers, registry, writes, errors } = await open();
+  const { clock, registry, writes, errors } = await open();
   registry.connect(proxy("a"));
-  await timers.turnTo(timers.now() + 1000);
+  await clock.turnTo(clock.now() + 1000);
   writes[0]?.end(new Error("full"));
   await turn();
   registry.connect(proxy("b"));
-  await timers.turnTo(timers.now() + 1000);
+  await clock.turnTo(clock.now() + 1000);
   writes[1]?.end();
   await registry.close();
   expect(errors).toEqual([new Error("full")]);
@@ -101,7 +101,7 @@ test("it knows again what was saved, also of what a proxy says of its settings",
     },
   ];
   const registry = await openProxyRegistry({
-    timers: fakeTimers(),
+    clock: fakeClock(),
     graceMs: GRACE_MS,
     onError: () => undefined,
     storage: {
@@ -119,7 +119,7 @@ test("it knows again what was saved, also of what a proxy says of its settings",
 });
 
 test("what was said of an application is told, saved and known again, as long as its proxy is", async () => {
-  const { timers, registry, writes } = await open();
+  const { clock, registry, writes } = await open();
   const leave = registry.connect(proxy("a"));
   const changes: number[] = [];
   registry.onChange(() => changes.push(registry.health().size));
@@ -127,9 +127,9 @@ test("what was said of an application is told, saved and known again, as long as
   for (const name of ["a", "a", "stranger"]) registry.report(proxy(name), unhealthy);
   expect(changes).toEqual([1]);
   expect(registry.healthOf(proxy("a"))).toEqual(unhealthy);
-  await timers.turnTo(timers.now() + 1000);
+  await clock.turnTo(clock.now() + 1000);
   const again = await openProxyRegistry({
-    timers,
+    clock,
     graceMs: GRACE_MS,
     onError: () => undefined,
     storage: {
@@ -140,19 +140,19 @@ test("what was said of an application is told, saved and known again, as long as
   expect(again.healthOf(proxy("a"))).toEqual(unhealthy);
   expect([...again.proxies().values()]).toEqual([proxy("a")]);
   leave();
-  await timers.turnTo(timers.now() + GRACE_MS);
+  await clock.turnTo(clock.now() + GRACE_MS);
   expect([registry.health().size, again.health().size]).toEqual([0, 0]);
 });
 
 test("a proxy with the name of another service account's takes nothing from that, and says nothing of it", async () => {
-  const { timers, registry } = await open();
+  const { clock, registry } = await open();
   registry.connect(proxy("a", "orders"));
   const leave = registry.connect(proxy("a", "payments"));
   registry.report(proxy("a", "payments"), { healthy: false, reason: "so it says" });
   expect([...registry.proxies().values()]).toHaveLength(2);
   expect(registry.healthOf(proxy("a", "orders"))).toBeUndefined();
   leave();
-  await timers.turnTo(timers.now() + GRACE_MS);
+  await clock.turnTo(clock.now() + GRACE_MS);
   expect([...registry.proxies().values()]).toEqual([proxy("a", "orders")]);
 });
 

@@ -1,9 +1,9 @@
 /** Who comes back is given the object that stood for him. */
 import { expect, test } from "vitest";
 import { createRememberedProxies } from "../../../../src/app/registry/remembered-proxies.js";
-import type { Timers } from "../../../../src/ca/timers.js";
 import type { ConnectedProxy } from "../../../../src/envoy/proxy/connected-proxy.js";
 import { type Proxy, parseNode } from "../../../../src/mesh/proxy/proxy.js";
+import { fakeClock } from "../../base/fake-clock.js";
 
 const KEEP_MS = 60_000;
 
@@ -21,24 +21,12 @@ const B = "sidecar~10.0.0.2~b.default~default.svc.cluster.local";
 
 /** Remembered proxies, and a clock that the test moves. */
 function remember() {
-  const due: { readonly time: number; readonly call: () => void }[] = [];
-  let now = 0;
   let forgotten = 0;
-  const timers: Timers = {
-    now: () => now,
-    at: (time, call) => {
-      due.push({ time, call });
-      return () => undefined;
-    },
-  };
-  const remembered = createRememberedProxies(timers, () => {
+  const clock = fakeClock();
+  const remembered = createRememberedProxies(clock, () => {
     forgotten += 1;
   });
-  const pass = (ms: number): void => {
-    now += ms;
-    for (const { call } of due.splice(0).filter((one) => one.time <= now)) call();
-  };
-  return { remembered, pass, forgotten: () => forgotten };
+  return { remembered, pass: clock.pass, forgotten: () => forgotten };
 }
 
 test("one that comes back, or comes twice, is the same object", () => {

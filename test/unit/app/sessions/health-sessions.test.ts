@@ -6,7 +6,7 @@ import { proved } from "../../../../src/ca/caller/proof.js";
 import { parseOffline } from "../../../../src/config/parse-offline.js";
 import type { Health } from "../../../../src/mesh/workload/health-probe.js";
 import type { OpenHealthRequest } from "../../../../src/xds/health/health-session.js";
-import { fakeTimers } from "../../ca/fake-timers.js";
+import { fakeClock } from "../../base/fake-clock.js";
 import { goldenEncoder } from "../../golden/golden-case.js";
 
 const GROUP = `
@@ -26,15 +26,15 @@ const encoder = goldenEncoder();
 /** Opens a session of a proxy of whose application this is known. */
 async function open(known?: Health, text = GROUP) {
   const group = groupOf(text);
-  const timers = fakeTimers();
+  const clock = fakeClock();
   const proof = proved({
     ...{ trustDomain: "cluster.local", namespace: "default", serviceAccount: "default" },
-    ...{ method: "certificate", evidence: "1", expiresAt: timers.now() + LIFETIME_MS },
+    ...{ method: "certificate", evidence: "1", expiresAt: clock.now() + LIFETIME_MS },
   });
-  const streams = createProvedStreams(timers);
+  const streams = createProvedStreams(clock);
   const reported: Health[] = [];
   const sessions = createHealthSessions({
-    ...{ streams, timers, encoder },
+    ...{ streams, clock, encoder },
     authenticate: () => Promise.resolve({ kind: "proved", proof }),
     onRefused: () => undefined,
     groupOf: () => group,
@@ -49,15 +49,15 @@ async function open(known?: Health, text = GROUP) {
     refuse: ({ message }: Error) => refused.push(message),
     onChange: () => told.push(session.checks()?.length ?? 0),
   } as unknown as OpenHealthRequest);
-  return { timers, session, told, refused, streams, reported };
+  return { clock, session, told, refused, streams, reported };
 }
 
 test("a new application is given the time that its probe waits", async () => {
-  const { timers, session, told } = await open();
+  const { clock, session, told } = await open();
   expect(session.checks()).toBeUndefined();
-  await timers.turnTo(timers.now() + 29_999);
+  await clock.turnTo(clock.now() + 29_999);
   expect(told).toEqual([]);
-  await timers.turnTo(timers.now() + 1);
+  await clock.turnTo(clock.now() + 1);
   expect(told).toEqual([session.checks()?.length]);
 });
 
@@ -67,16 +67,16 @@ test("one that something is known of is checked at once", async () => {
 });
 
 test("one whose proxy is gone waits no more", async () => {
-  const { timers, session, told, refused } = await open();
+  const { clock, session, told, refused } = await open();
   session.checks();
   session.closed();
-  await timers.turnTo(timers.now() + LIFETIME_MS);
+  await clock.turnTo(clock.now() + LIFETIME_MS);
   expect([told, refused]).toEqual([[], []]);
 });
 
 test("a stream lasts as long as its proof", async () => {
-  const { timers, refused } = await open();
-  await timers.turnTo(timers.now() + LIFETIME_MS);
+  const { clock, refused } = await open();
+  await clock.turnTo(clock.now() + LIFETIME_MS);
   expect(refused).toEqual([expect.stringContaining("has expired") as string]);
 });
 
@@ -91,8 +91,8 @@ test("a stream ends when the certificate that opened it is revoked", async () =>
 const BY_COMMAND = GROUP.replace(/tcpSocket.*/, "exec: { command: [check] } } }");
 
 test("a command is run by an agent, and neither is its Envoy told to ask, nor believed", async () => {
-  const { session, timers, reported } = await open(undefined, BY_COMMAND);
-  await timers.turnTo(timers.now() + LIFETIME_MS - 1);
+  const { session, clock, reported } = await open(undefined, BY_COMMAND);
+  await clock.turnTo(clock.now() + LIFETIME_MS - 1);
   expect(session.checks()).toBeUndefined();
   session.reported([{ cluster: "workload-probe", status: 1 }]);
   expect(reported).toEqual([]);

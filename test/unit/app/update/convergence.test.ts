@@ -2,7 +2,7 @@
 import { expect, test } from "vitest";
 import { createConvergence, type Settled } from "../../../../src/app/update/convergence.js";
 import { TYPE_URL } from "../../../../src/xds/resource.js";
-import { fakeTimers } from "../../ca/fake-timers.js";
+import { fakeClock } from "../../base/fake-clock.js";
 
 const STREAM = { stream: "1", session: "payments-0.default", protocol: "delta" } as const;
 const UPDATE = { changed: [], newDiagnostics: [], clearedDiagnostics: [] };
@@ -16,16 +16,16 @@ function pushed(nonce: string) {
 const acked = (nonce: string) => ({ ...STREAM, typeUrl: TYPE_URL.route, nonce, ms: 1 });
 
 function start() {
-  const timers = fakeTimers();
+  const clock = fakeClock();
   const settled: Settled[] = [];
   const onSettled = (event: Settled): void => {
     settled.push(event);
   };
-  return { timers, settled, ...createConvergence({ timers, onSettled }) };
+  return { clock, settled, ...createConvergence({ clock, onSettled }) };
 }
 
 test("an answer is one to everything of its type that the stream was sent before", async () => {
-  const { timers, settled, observer, follow } = start();
+  const { clock, settled, observer, follow } = start();
   // The first one's own answer comes too late to be told of.
   observer.pushed(pushed("a"));
   observer.pushed(pushed("b"));
@@ -33,45 +33,45 @@ test("an answer is one to everything of its type that the stream was sent before
   follow(UPDATE);
   observer.pushed(pushed("c"));
   observer.acked(acked("c"));
-  await timers.turnTo(timers.now() + LONG_MS);
+  await clock.turnTo(clock.now() + LONG_MS);
   expect(settled).toMatchObject([{ concerned: 1, acknowledged: 1, rejected: [], times: [0] }]);
 });
 
 test("an answer to something older is none to what was sent since", async () => {
-  const { timers, settled, observer, follow } = start();
+  const { clock, settled, observer, follow } = start();
   observer.pushed(pushed("a"));
   follow(UPDATE);
   observer.pushed(pushed("b"));
   observer.acked(acked("a"));
-  await timers.turnTo(timers.now() + LONG_MS);
+  await clock.turnTo(clock.now() + LONG_MS);
   expect(settled).toEqual([]);
   observer.acked(acked("b"));
-  await timers.turnTo(timers.now() + LONG_MS);
+  await clock.turnTo(clock.now() + LONG_MS);
   expect(settled).toMatchObject([{ concerned: 1, acknowledged: 1 }]);
 });
 
 test("what is sent again in case that it is taken now is no part of an update, and does not put its end off", async () => {
-  const { timers, settled, observer, follow } = start();
+  const { clock, settled, observer, follow } = start();
   follow(UPDATE);
-  await timers.turnTo(timers.now() + LONG_MS / 20);
+  await clock.turnTo(clock.now() + LONG_MS / 20);
   observer.pushed({ ...pushed("a"), isRetry: true });
   observer.nacked({ ...acked("a"), isRetry: true, error: "no", names: ["R"] });
-  await timers.turnTo(timers.now() + LONG_MS / 20);
+  await clock.turnTo(clock.now() + LONG_MS / 20);
   expect(settled).toMatchObject([{ concerned: 0, acknowledged: 0, rejected: [] }]);
 });
 
 test("a proxy that has not answered is waited for, and then told of as silent", async () => {
-  const { timers, settled, observer, follow } = start();
+  const { clock, settled, observer, follow } = start();
   follow(UPDATE);
   observer.pushed(pushed("a"));
-  await timers.turnTo(timers.now() + LONG_MS);
+  await clock.turnTo(clock.now() + LONG_MS);
   expect(settled).toEqual([]);
-  await timers.turnTo(timers.now() + 10 * LONG_MS);
+  await clock.turnTo(clock.now() + 10 * LONG_MS);
   expect(settled).toMatchObject([{ concerned: 1, acknowledged: 0 }]);
 });
 
 test("a stream that ends owes nothing, whatever it was sent, and those that go on are waited for", async () => {
-  const { timers, settled, observer, follow } = start();
+  const { clock, settled, observer, follow } = start();
   const gone = { ...STREAM, stream: "2", session: "payments-1.default" };
   const ended = { ...gone, code: undefined, reason: "" };
   follow(UPDATE);
@@ -80,10 +80,10 @@ test("a stream that ends owes nothing, whatever it was sent, and those that go o
   observer.pushed({ ...pushed("c"), ...gone, typeUrl: TYPE_URL.cluster });
   observer.closed(ended);
   observer.closed(ended);
-  await timers.turnTo(timers.now() + LONG_MS);
+  await clock.turnTo(clock.now() + LONG_MS);
   expect(settled).toEqual([]);
   observer.acked(acked("a"));
   observer.acked(acked("a"));
-  await timers.turnTo(timers.now() + LONG_MS);
+  await clock.turnTo(clock.now() + LONG_MS);
   expect(settled).toMatchObject([{ concerned: 2, rejected: [] }]);
 });

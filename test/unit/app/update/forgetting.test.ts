@@ -11,7 +11,7 @@ import { createUpdateLoop } from "../../../../src/app/update/update-loop.js";
 import { Table } from "../../../../src/base/table.js";
 import type { Proxy } from "../../../../src/mesh/proxy/proxy.js";
 import type { Session } from "../../../../src/xds/session.js";
-import { fakeTimers } from "../../ca/fake-timers.js";
+import { fakeClock } from "../../base/fake-clock.js";
 import { createDirectory } from "../../config/directory.js";
 import { goldenEncoder } from "../../golden/golden-case.js";
 
@@ -81,14 +81,14 @@ test("nothing is forgotten of a proxy that came back", async () => {
 });
 
 test("what is used is looked for no more often than after a pause, however often it changes", async () => {
-  const timers = fakeTimers();
+  const clock = fakeClock();
   let looks = 0;
-  const { soon } = createForgetting(timers, () => {
+  const { soon } = createForgetting(clock, () => {
     looks += 1;
   });
   for (let ms = 0; ms < 60_000; ms += 100) {
     soon();
-    await timers.turnTo(timers.now() + 100);
+    await clock.turnTo(clock.now() + 100);
   }
   expect(looks).toBe(60_000 / PAUSE_MS);
 });
@@ -103,7 +103,7 @@ test("what was made for proxies as they were is forgotten after each change of t
   const loop = createUpdateLoop({
     discovery: { update: ({ federated = [] }) => federated.length < 2 },
     snapshot: createDirectory().write({}),
-    ...{ standIns: [], federated: [], timers: fakeTimers(), forgetting: { soon } },
+    ...{ standIns: [], federated: [], clock: fakeClock(), forgetting: { soon } },
     ...{ issuerKeys: none, wasmModules: none, proxies: none, health: none },
     ...{ publish: nothing, onUpdate: nothing, onComputed: nothing, onFault: nothing },
   });

@@ -4,7 +4,7 @@ import type { IssuedCertificate } from "../../../../src/ca/authority/authority.j
 import { renewalTime, retryDelayMs } from "../../../../src/ca/authority/renewal.js";
 import { type Renewal, startRenewal } from "../../../../src/ca/issue/renewed-certificate.js";
 import { redact } from "../../../../src/ca/redacted.js";
-import { type FakeTimers, fakeTimers } from "../fake-timers.js";
+import { type FakeClock, fakeClock } from "../../base/fake-clock.js";
 
 const HOUR = 3_600_000;
 
@@ -31,7 +31,7 @@ test("retries wait longer each time, up to a minute", () => {
 });
 
 interface Run {
-  readonly timers: FakeTimers;
+  readonly clock: FakeClock;
   readonly renewal: Renewal;
   readonly renewed: string[];
   readonly errors: unknown[];
@@ -41,7 +41,7 @@ async function run(
   issue: (n: number) => Promise<void> = () => Promise.resolve(),
   changed: { first?: IssuedCertificate; wanted?: () => boolean } = {},
 ): Promise<Run> {
-  const timers = fakeTimers();
+  const clock = fakeClock();
   const renewed: string[] = [];
   const errors: unknown[] = [];
   let n = 0;
@@ -49,17 +49,17 @@ async function run(
     async () => {
       n += 1;
       await issue(n);
-      return certificate(`certificate ${n}`, timers.now());
+      return certificate(`certificate ${n}`, clock.now());
     },
     {
-      timers,
+      clock,
       random: () => 0.5,
       onError: (error) => errors.push(error),
       onRenewed: ({ chain }) => renewed.push(chain),
       ...changed,
     },
   );
-  return { timers, renewal, renewed, errors };
+  return { clock, renewal, renewed, errors };
 }
 
 function certificate(chain: string, issuedAt: number): IssuedCertificate {
@@ -67,24 +67,24 @@ function certificate(chain: string, issuedAt: number): IssuedCertificate {
 }
 
 test("it is renewed at each half life", async () => {
-  const { timers, renewal, renewed } = await run();
-  await timers.turnTo(timers.now() + 2 * HOUR + 1);
+  const { clock, renewal, renewed } = await run();
+  await clock.turnTo(clock.now() + 2 * HOUR + 1);
   expect(renewed).toEqual(["certificate 1", "certificate 2", "certificate 3"]);
   expect(renewal.current().chain).toBe("certificate 3");
 });
 
 test("a failure is told, the old certificate stays, and it is tried again", async () => {
-  const { timers, renewal, errors } = await run((n) =>
+  const { clock, renewal, errors } = await run((n) =>
     n === 2 || n === 3 ? Promise.reject(new Error(`attempt ${n}`)) : Promise.resolve(),
   );
-  const start = timers.now();
-  await timers.turnTo(start + HOUR);
+  const start = clock.now();
+  await clock.turnTo(start + HOUR);
   expect(renewal.current().chain).toBe("certificate 1");
-  await timers.turnTo(start + HOUR + 1000);
+  await clock.turnTo(start + HOUR + 1000);
   expect(errors).toEqual([new Error("attempt 2"), new Error("attempt 3")]);
-  await timers.turnTo(start + HOUR + 3000);
+  await clock.turnTo(start + HOUR + 3000);
   expect(renewal.current().chain).toBe("certificate 4");
-  expect(timers.due()).toEqual([start + HOUR + 3000 + HOUR]);
+  expect(clock.due()).toEqual([start + HOUR + 3000 + HOUR]);
 });
 
 test("the first failure is the caller's", async () => {
@@ -92,45 +92,45 @@ test("the first failure is the caller's", async () => {
 });
 
 test("it goes on from a certificate of before", async () => {
-  const first = certificate("of before", fakeTimers().now() - HOUR / 2);
-  const { timers, renewed } = await run(undefined, { first });
+  const first = certificate("of before", fakeClock().now() - HOUR / 2);
+  const { clock, renewed } = await run(undefined, { first });
   expect(renewed).toEqual(["of before"]);
-  expect(timers.due()).toEqual([first.issuedAt + HOUR]);
+  expect(clock.due()).toEqual([first.issuedAt + HOUR]);
 });
 
 test("nothing happens any more when it is stopped, also in the middle of a renewal", async () => {
   let release: () => void = () => undefined;
-  const { timers, renewal, renewed } = await run((n) =>
+  const { clock, renewal, renewed } = await run((n) =>
     n === 1 ? Promise.resolve() : new Promise((resolve) => (release = resolve)),
   );
-  await timers.turnTo(timers.now() + HOUR);
+  await clock.turnTo(clock.now() + HOUR);
   let ended = false;
   const end = renewal.stop().then(() => (ended = true));
   await new Promise((resolve) => setImmediate(resolve));
   expect(ended).toBe(false);
   release();
   await end;
-  await timers.turnTo(timers.now() + 10 * HOUR);
+  await clock.turnTo(clock.now() + 10 * HOUR);
   expect(renewed).toEqual(["certificate 1"]);
-  expect(timers.due()).toEqual([]);
+  expect(clock.due()).toEqual([]);
 });
 
 test("one that is asked for during another comes after it, and is the one that is renewed", async () => {
-  const { timers, renewal, renewed } = await run();
+  const { clock, renewal, renewed } = await run();
   renewal.renewNow();
   renewal.renewNow();
-  await timers.turnTo(timers.now() + 1);
+  await clock.turnTo(clock.now() + 1);
   await new Promise((resolve) => setImmediate(resolve));
   expect(renewed).toEqual(["certificate 1", "certificate 2", "certificate 3"]);
-  expect(timers.due()).toHaveLength(1);
+  expect(clock.due()).toHaveLength(1);
 });
 
 test("it ends by itself when it is no longer wanted", async () => {
   let wanted = true;
-  const { timers, renewed } = await run(undefined, { wanted: () => wanted });
-  await timers.turnTo(timers.now() + HOUR);
+  const { clock, renewed } = await run(undefined, { wanted: () => wanted });
+  await clock.turnTo(clock.now() + HOUR);
   wanted = false;
-  await timers.turnTo(timers.now() + 10 * HOUR);
+  await clock.turnTo(clock.now() + 10 * HOUR);
   expect(renewed).toHaveLength(2);
-  expect(timers.due()).toEqual([]);
+  expect(clock.due()).toEqual([]);
 });

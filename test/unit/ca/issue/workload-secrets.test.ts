@@ -14,14 +14,14 @@ import {
 } from "../../../../src/ca/issue/workload-secrets.js";
 import { openWorkloadStore } from "../../../../src/ca/issue/workload-store.js";
 import type { WorkloadIdentity } from "../../../../src/ca/spiffe-id.js";
-import { type FakeTimers, fakeTimers } from "../fake-timers.js";
+import { type FakeClock, fakeClock } from "../../base/fake-clock.js";
 import { temporaryDirectory } from "../temporary-directory.js";
 
 const HOUR = 3_600_000;
 const TTL = 24 * HOUR;
 
 interface World {
-  readonly timers: FakeTimers;
+  readonly clock: FakeClock;
   readonly state: string;
   readonly authority: Authority;
   readonly issued: WorkloadIdentity[];
@@ -40,11 +40,11 @@ interface Started {
 let world: World;
 
 beforeEach(async () => {
-  const timers = fakeTimers(Date.now());
+  const clock = fakeClock(Date.now());
   const state = await temporaryDirectory();
   const opened = await openAuthority({
     stateDirectory: state,
-    now: timers.now,
+    now: clock.now,
     workloadTtlMs: TTL,
   });
   const issued: WorkloadIdentity[] = [];
@@ -55,12 +55,12 @@ beforeEach(async () => {
       return opened.issueWorkload(identity);
     },
   };
-  world = { timers, state, authority, issued, errors: [], revoked: new Set() };
+  world = { clock, state, authority, issued, errors: [], revoked: new Set() };
 });
 
 /** A control plane that starts on the same state. */
 async function start(authority = world.authority): Promise<Started> {
-  const { timers, state, errors } = world;
+  const { clock, state, errors } = world;
   const changed: WorkloadIdentity[] = [];
   const events = new EventEmitter();
   const onError = (error: unknown): void => void errors.push(error);
@@ -69,7 +69,7 @@ async function start(authority = world.authority): Promise<Started> {
     store: await openWorkloadStore({
       stateDirectory: state,
       authority,
-      now: timers.now,
+      now: clock.now,
       onError,
     }),
     validation: () => ({ trustedCa: { inlineString: authority.roots.join("") } }),
@@ -82,13 +82,13 @@ async function start(authority = world.authority): Promise<Started> {
       changed.push(identity);
       events.emit("change");
     },
-    timers,
+    clock,
     random: () => 0.5,
     onError,
   });
   const renew = async (): Promise<void> => {
     const change = once(events, "change");
-    await timers.turnTo(timers.due()[0]!);
+    await clock.turnTo(clock.due()[0]!);
     await change;
   };
   return { secrets, changed, renew };
@@ -158,7 +158,7 @@ describe("the certificate is renewed", () => {
     const { secrets, changed, renew } = await start();
     const lease = await secrets.hold(proofOf("payments"));
     const before = lease.resources();
-    expect(world.timers.due()).toEqual([expect.closeTo(world.timers.now() + TTL / 2, -4)]);
+    expect(world.clock.due()).toEqual([expect.closeTo(world.clock.now() + TTL / 2, -4)]);
     await renew();
     expect(changed).toEqual([lease.identity]);
     expect(lease.resources()[0]).not.toBe(before[0]);
@@ -171,7 +171,7 @@ describe("the certificate is renewed", () => {
     for (let i = 0; i < 5; i++) {
       const ends = Date.parse(certificateOf(lease).validTo);
       await renew();
-      expect(world.timers.now()).toBeLessThan(ends);
+      expect(world.clock.now()).toBeLessThan(ends);
       expect(Date.parse(certificateOf(lease).validTo)).toBeGreaterThan(ends);
     }
   });
@@ -192,16 +192,16 @@ describe("the certificate is renewed", () => {
   test("no more when nobody holds it", async () => {
     const { secrets } = await start();
     (await secrets.hold(proofOf("payments"))).release();
-    await world.timers.turnTo(world.timers.now() + 10 * TTL);
+    await world.clock.turnTo(world.clock.now() + 10 * TTL);
     expect(world.issued).toHaveLength(1);
-    expect(world.timers.due()).toEqual([]);
+    expect(world.clock.due()).toEqual([]);
   });
 
   test("no more after the end", async () => {
     const { secrets } = await start();
     await secrets.hold(proofOf("payments"));
     await secrets.stop();
-    expect(world.timers.due()).toEqual([]);
+    expect(world.clock.due()).toEqual([]);
   });
 
   test("and the end waits for a certificate that is being issued", async () => {
@@ -210,7 +210,7 @@ describe("the certificate is renewed", () => {
     await secrets.stop();
     expect(await readdir(join(world.state, "workloads"))).toHaveLength(1);
     await holding;
-    expect(world.timers.due()).toEqual([]);
+    expect(world.clock.due()).toEqual([]);
   });
 });
 
@@ -232,10 +232,10 @@ describe("a proxy that comes back", () => {
 
   test("gets a new certificate when the old one's renewal is due", async () => {
     await (await start()).secrets.hold(proofOf("payments"));
-    await world.timers.turnTo(world.timers.now() + TTL);
+    await world.clock.turnTo(world.clock.now() + TTL);
     const { secrets } = await start();
     const lease = await secrets.hold(proofOf("payments"));
-    expect(Date.parse(certificateOf(lease).validTo)).toBeGreaterThan(world.timers.now() + TTL / 3);
+    expect(Date.parse(certificateOf(lease).validTo)).toBeGreaterThan(world.clock.now() + TTL / 3);
   });
 });
 
@@ -247,7 +247,7 @@ describe("of workloads that are gone", () => {
     await secrets.hold(proofOf("payments"));
     for (const name of ["a", "b", "c"]) (await secrets.hold(proofOf(name))).release();
     expect(await kept()).toHaveLength(4);
-    await world.timers.turnTo(world.timers.now() + TTL / 2);
+    await world.clock.turnTo(world.clock.now() + TTL / 2);
     await secrets.stop();
     expect(await kept()).toHaveLength(1);
   });
@@ -256,12 +256,12 @@ describe("of workloads that are gone", () => {
     const { secrets } = await start();
     for (const name of ["a", "b"]) await secrets.hold(proofOf(name));
     await secrets.stop();
-    await world.timers.turnTo(world.timers.now() + TTL / 2);
+    await world.clock.turnTo(world.clock.now() + TTL / 2);
     const second = await start();
     await second.secrets.hold(proofOf("payments"));
     await second.secrets.stop();
     expect(await kept()).toHaveLength(3);
-    await world.timers.turnTo(world.timers.now() + TTL / 2 + HOUR);
+    await world.clock.turnTo(world.clock.now() + TTL / 2 + HOUR);
     await start();
     await vi.waitFor(async () => {
       expect(await kept()).toHaveLength(1);
@@ -303,7 +303,7 @@ describe("what is kept is not used", () => {
 
   test("when another authority signs now", async () => {
     const stateDirectory = await temporaryDirectory();
-    const other = await openAuthority({ stateDirectory, now: world.timers.now });
+    const other = await openAuthority({ stateDirectory, now: world.clock.now });
     const { secrets } = await start(other);
     const lease = await secrets.hold(proofOf("payments"));
     expect(other.vouchesFor(lease.identity, certificateOf(lease).toString())).toBe(true);

@@ -1,32 +1,32 @@
 import { describe, expect, it } from "vitest";
 import { createDebounce } from "../../../../src/config/sources/debounce.js";
-import { createManualTimers } from "../manual-timers.js";
+import { fakeClock } from "../../base/fake-clock.js";
 
 const WAITS = { quietMs: 15, aloneMs: 3, mostMs: 200 };
 
 describe("a debounce", () => {
   it("runs once when nothing has happened for a while", () => {
-    const timers = createManualTimers();
+    const clock = fakeClock();
     let runs = 0;
-    const debounce = createDebounce(WAITS, timers, () => runs++);
+    const debounce = createDebounce(WAITS, clock, () => runs++);
     debounce.poke();
-    timers.pass(10);
+    clock.pass(10);
     debounce.poke();
-    timers.pass(14);
+    clock.pass(14);
     expect(runs).toBe(0);
-    timers.pass(1);
+    clock.pass(1);
     expect(runs).toBe(1);
-    timers.pass(1000);
+    clock.pass(1000);
     expect(runs).toBe(1);
   });
 
   it("runs when things have gone on happening for long enough", () => {
-    const timers = createManualTimers();
+    const clock = fakeClock();
     let runs = 0;
-    const debounce = createDebounce(WAITS, timers, () => runs++);
+    const debounce = createDebounce(WAITS, clock, () => runs++);
     for (let ms = 0; ms < 400; ms += 10) {
       debounce.poke();
-      timers.pass(10);
+      clock.pass(10);
     }
     expect(runs).toBe(2);
   });
@@ -39,35 +39,35 @@ describe("a debounce", () => {
     { what: "something after it that is not", pokes: ["a", undefined], waits: 15 },
     { what: "something before it that is not", pokes: [undefined, "a"], waits: 15 },
   ])("waits $waits ms after $what", ({ pokes, waits }) => {
-    const timers = createManualTimers();
+    const clock = fakeClock();
     let runs = 0;
-    const debounce = createDebounce(WAITS, timers, () => runs++);
+    const debounce = createDebounce(WAITS, clock, () => runs++);
     for (const complete of pokes) debounce.poke(complete);
-    timers.pass(waits - 1);
+    clock.pass(waits - 1);
     expect(runs).toBe(0);
-    timers.pass(1);
+    clock.pass(1);
     expect(runs).toBe(1);
   });
 
   it("waits as little again after it has run", () => {
-    const timers = createManualTimers();
+    const clock = fakeClock();
     let runs = 0;
-    const debounce = createDebounce(WAITS, timers, () => runs++);
+    const debounce = createDebounce(WAITS, clock, () => runs++);
     for (const complete of ["a", "b", "c"]) {
       debounce.poke(complete);
-      timers.pass(3);
+      clock.pass(3);
       expect(debounce.isWaiting()).toBe(false);
     }
     expect(runs).toBe(3);
   });
 
   it("does not run when it is cancelled", () => {
-    const timers = createManualTimers();
+    const clock = fakeClock();
     let runs = 0;
-    const debounce = createDebounce(WAITS, timers, () => runs++);
+    const debounce = createDebounce(WAITS, clock, () => runs++);
     debounce.poke();
     debounce.cancel();
-    timers.pass(1000);
+    clock.pass(1000);
     expect(runs).toBe(0);
   });
 });

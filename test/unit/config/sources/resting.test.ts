@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { createResting } from "../../../../src/config/sources/resting.js";
-import { createManualTimers } from "../manual-timers.js";
+import { fakeClock } from "../../base/fake-clock.js";
 
 const FILE = "mesh/large.yaml";
 const LARGE = 5 * 2 ** 20;
@@ -11,13 +11,13 @@ function openFile(length = LARGE): {
   readonly pass: (ms: number) => void;
   readonly reads: () => number;
 } {
-  const { pass, ...timers } = createManualTimers();
+  const { pass, ...clock } = fakeClock();
   let reads = 0;
   const read = (): void => {
     reads += 1;
     resting.onRead(FILE, length);
   };
-  const resting = createResting(timers, read);
+  const resting = createResting(clock, read);
   return {
     write: () => {
       if (!resting.holds(FILE)) read();

@@ -1,19 +1,16 @@
 import { expect, test } from "vitest";
 import { createSettling } from "../../../../src/config/sources/settling.js";
+import { fakeClock } from "../../base/fake-clock.js";
 
 /** A directory that settles when the test says so. */
 function open(): ReturnType<typeof createSettling> & { readonly pass: () => void } {
-  let wait: (() => void) | undefined;
-  const timers = {
-    now: () => 0,
-    after: (_ms: number, callback: () => void) => {
-      wait = callback;
-      return () => {
-        wait = undefined;
-      };
+  const clock = fakeClock();
+  return {
+    ...createSettling(clock, () => undefined),
+    pass: () => {
+      clock.pass(1000);
     },
   };
-  return { ...createSettling(timers, () => undefined), pass: () => wait?.() };
 }
 
 test.each([

@@ -3,13 +3,13 @@ import { join } from "node:path";
 import { setImmediate } from "node:timers/promises";
 import { isDeepStrictEqual } from "node:util";
 import { describe, expect, it, onTestFinished } from "vitest";
+import { type Clock, steadyClock } from "../../../../src/base/clock.js";
 import { type ConfigRoot, DEFAULT_LIMITS } from "../../../../src/config/sources/root.js";
 import { scanRoot } from "../../../../src/config/sources/scan.js";
 import type { SourceBatch } from "../../../../src/config/sources/source.js";
 import { type WatchOptions, watchSources } from "../../../../src/config/sources/watch-sources.js";
 import { createWatchedRoot } from "../../../../src/config/sources/watched-root.js";
-import { SYSTEM_TIMERS, type Timers } from "../../../../src/config/timers.js";
-import { createManualTimers } from "../manual-timers.js";
+import { fakeClock } from "../../base/fake-clock.js";
 import { temporaryDirectory, writeFiles, writeLinks } from "./temporary-directory.js";
 
 /** A watch whose batches are awaited one after the other. */
@@ -160,14 +160,15 @@ describe("a watch on a directory", { timeout: 30_000 }, () => {
     const directory = temporaryDirectory();
     writeFiles(directory, { "a.yaml": "1" });
     const asked: number[] = [];
-    const timers = {
-      after: (ms: number, callback: () => void) => {
+    const clock: Clock = {
+      ...steadyClock,
+      after: (ms, callback) => {
         asked.push(ms);
-        return SYSTEM_TIMERS.after(ms, callback);
+        return steadyClock.after(ms, callback);
       },
     };
     const quick = { quietMs: 15, aloneMs: 3, mostMs: 200 };
-    const watch = watching(directory, { timers, waits: quick });
+    const watch = watching(directory, { clock, waits: quick });
     await begin(directory, watch);
     asked.length = 0;
     edit(directory);
@@ -299,9 +300,9 @@ describe("a watch on a directory", { timeout: 30_000 }, () => {
   it("takes what has gone to be gone when it is asked to look", async () => {
     const directory = temporaryDirectory();
     writeFiles(directory, { "x.yaml": "1", "y.yaml": "1", "z.yaml": "1" });
-    const after: Timers["after"] = (ms, callback) =>
-      SYSTEM_TIMERS.after(ms < 1000 ? ms : 2 ** 30, callback);
-    const watch = watching(directory, { timers: { after } });
+    const after: Clock["after"] = (ms, callback) =>
+      steadyClock.after(ms < 1000 ? ms : 2 ** 30, callback);
+    const watch = watching(directory, { clock: { ...steadyClock, after } });
     await watch.next();
     for (const name of ["x.yaml", "y.yaml"]) rmSync(join(directory, name));
     await watch.refresh();
@@ -379,13 +380,11 @@ describe("a watch on a directory", { timeout: 30_000 }, () => {
     let rescan = (): void => undefined;
     const watch = watching(join(directory, "mesh"), {
       rescanMs: 12345,
-      timers: {
+      clock: {
+        ...steadyClock,
         after: (ms, callback) => {
           if (ms === 12345) rescan = callback;
-          const timer = setTimeout(callback, ms);
-          return () => {
-            clearTimeout(timer);
-          };
+          return steadyClock.after(ms, callback);
         },
       },
     });
@@ -400,12 +399,12 @@ describe("a watch on a directory", { timeout: 30_000 }, () => {
     const directory = temporaryDirectory();
     writeFiles(directory, { "x/real/a.yaml": "1", "x/other/a.yaml": "2" });
     writeLinks(directory, { "x/current": "real", "mesh/a.yaml": "../x/current/a.yaml" });
-    const timers = createManualTimers();
-    const watch = watching(join(directory, "mesh"), { timers });
+    const clock = fakeClock();
+    const watch = watching(join(directory, "mesh"), { clock });
     await watch.next();
     symlinkSync("other", join(directory, "x/next"));
     renameSync(join(directory, "x/next"), join(directory, "x/current"));
-    timers.pass(15);
+    clock.pass(15);
     expect(await watch.next()).toEqual({ "a.yaml": "2" });
   });
 
@@ -413,10 +412,10 @@ describe("a watch on a directory", { timeout: 30_000 }, () => {
     const directory = temporaryDirectory();
     const text = "1".repeat(2 ** 20);
     writeFiles(directory, { "a.yaml": text });
-    const rests = createManualTimers();
-    const after: Timers["after"] = (ms, callback) =>
-      ms === 250 ? rests.after(ms, callback) : SYSTEM_TIMERS.after(ms, callback);
-    const watch = watching(directory, { timers: { after } });
+    const rests = fakeClock();
+    const after: Clock["after"] = (ms, callback) =>
+      ms === 250 ? rests.after(ms, callback) : steadyClock.after(ms, callback);
+    const watch = watching(directory, { clock: { ...steadyClock, after } });
     await begin(directory, watch);
     appendFileSync(join(directory, "a.yaml"), "2");
     expect(await watch.next()).toEqual({ "a.yaml": `${text}2` });
@@ -453,7 +452,7 @@ describe("a watch on a directory", { timeout: 30_000 }, () => {
     };
     const watched = await createWatchedRoot(root, {
       limits: DEFAULT_LIMITS,
-      timers: SYSTEM_TIMERS,
+      clock: steadyClock,
       poke,
     });
     onTestFinished(watched.close);

@@ -11,6 +11,7 @@ import { describe, expect, it } from "vitest";
 import { loadState } from "../../../../src/config/state/load-state.js";
 import { createStateSaver, type StateSaver } from "../../../../src/config/state/save-state.js";
 import type { ConfigStore } from "../../../../src/config/store/config-store.js";
+import { fakeClock } from "../../base/fake-clock.js";
 import {
   createDirectory,
   type Directory,
@@ -19,7 +20,6 @@ import {
   savedOf,
   service,
 } from "../directory.js";
-import { createManualTimers } from "../manual-timers.js";
 import { temporaryDirectory } from "../sources/temporary-directory.js";
 
 const ROOTS = [{ path: "mesh", kind: "config" as const }];
@@ -57,7 +57,7 @@ function saving(directory: string, store: ConfigStore, saved = createDirectory()
   const saver = createStateSaver({
     directory,
     saved: saved.state(),
-    timers: createManualTimers(),
+    clock: fakeClock(),
     onError: (error) => errors.push(error),
   });
   const save = async (): Promise<void> => {
@@ -170,23 +170,23 @@ describe("a saved state", () => {
   it("is saved once for changes within a second, and not when nothing changed", async () => {
     const path = join(temporaryDirectory(), "config");
     await loadState(path, ROOTS);
-    const timers = createManualTimers();
+    const clock = fakeClock();
     const mesh = createDirectory();
     const saver = createStateSaver({
       directory: path,
       saved: mesh.store.state(),
-      timers,
+      clock,
       onError: (error) => {
         throw error;
       },
     });
     mesh.write({ "a.yaml": service("a") });
     saver.take(mesh.store.state());
-    timers.pass(999);
+    clock.pass(999);
     expect(readdirSync(path)).toEqual([]);
     mesh.write({ "a.yaml": service("a", "default", 81) });
     saver.take(mesh.store.state());
-    timers.pass(1);
+    clock.pass(1);
     await saver.close();
     const [name = ""] = readdirSync(path);
     expect(readFileSync(join(path, name), "utf8")).toContain('"port":81');
@@ -194,21 +194,21 @@ describe("a saved state", () => {
 
   it("is tried again after ten seconds, and told of once each time, when it could not be saved", async () => {
     const path = join(temporaryDirectory(), "config");
-    const timers = createManualTimers();
+    const clock = fakeClock();
     const mesh = createDirectory();
     const errors: unknown[] = [];
     const onError = (error: unknown): unknown => errors.push(error);
-    const saver = createStateSaver({ directory: path, saved: mesh.store.state(), timers, onError });
+    const saver = createStateSaver({ directory: path, saved: mesh.store.state(), clock, onError });
     mesh.write(FILES);
     saver.take(mesh.store.state());
-    timers.pass(1000);
+    clock.pass(1000);
     await expect.poll(() => errors).toHaveLength(1);
     mesh.write({ "a.yaml": service("a", "default", 81) });
     saver.take(mesh.store.state());
-    timers.pass(9999);
+    clock.pass(9999);
     await loadState(path, ROOTS);
     expect(readdirSync(path)).toEqual([]);
-    timers.pass(1);
+    clock.pass(1);
     await expect.poll(() => readdirSync(path)).toHaveLength(2);
     expect(errors).toHaveLength(1);
     await saver.close();

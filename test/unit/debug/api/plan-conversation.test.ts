@@ -8,7 +8,7 @@ import {
   createPlanConversations,
   type PlanDraft,
 } from "../../../../src/debug/api/plan-conversation.js";
-import { fakeTimers } from "../../ca/fake-timers.js";
+import { fakeClock } from "../../base/fake-clock.js";
 
 const KNOWN = "known: {}\n";
 
@@ -24,9 +24,9 @@ function conversations(pieces: readonly string[] = ["{}"]) {
       return Promise.resolve(pieces);
     },
   };
-  const timers = fakeTimers();
-  const open = createPlanConversations({ begin: () => Promise.resolve(draft), timers });
-  return { open, made, signals, timers };
+  const clock = fakeClock();
+  const open = createPlanConversations({ begin: () => Promise.resolve(draft), clock });
+  return { open, made, signals, clock };
 }
 
 const refusedWith = (code: status, message = ""): object =>
@@ -134,14 +134,14 @@ test("a plan of a caller who has gone is ended", async () => {
 });
 
 test("a caller who says nothing for long is in nobody's way, and told so", async () => {
-  const { open, timers } = conversations();
+  const { open, clock } = conversations();
   const idle = open();
   await idle.answer({ name: "mesh" });
-  await timers.turnTo(timers.now() + 29_000);
+  await clock.turnTo(clock.now() + 29_000);
   await idle.answer({ name: "mesh" });
-  await timers.turnTo(timers.now() + 29_000);
+  await clock.turnTo(clock.now() + 29_000);
   await expect(open().answer({ name: "mesh" })).rejects.toEqual(refusedWith(status.ABORTED));
-  await timers.turnTo(timers.now() + 2000);
+  await clock.turnTo(clock.now() + 2000);
   expect(await open().answer({ name: "mesh" })).toEqual({ missing: [] });
   await expect(idle.answer({ tell: true })).rejects.toEqual(
     refusedWith(status.DEADLINE_EXCEEDED, "too long"),

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
-import { steadyTimers, systemTimers } from "../../../src/ca/timers.js";
+import { steadyClock, systemClock } from "../../../src/base/clock.js";
 
 const HOUR = 3_600_000;
 const START = Date.UTC(2030, 0, 1);
@@ -16,7 +16,7 @@ test.each([1, 59_999, 60_000, 60_001, 12 * HOUR, 60 * 24 * HOUR])(
   "what is due in %i ms is called then, and once",
   (ms) => {
     const called = vi.fn();
-    systemTimers.at(START + ms, called);
+    systemClock.at(START + ms, called);
     vi.advanceTimersByTime(ms - 1);
     expect(called).not.toHaveBeenCalled();
     vi.advanceTimersByTime(2);
@@ -28,7 +28,7 @@ test.each([1, 59_999, 60_000, 60_001, 12 * HOUR, 60 * 24 * HOUR])(
 
 test("what was due while the machine slept is called within a minute of its awakening", () => {
   const called = vi.fn();
-  systemTimers.at(START + 12 * HOUR, called);
+  systemClock.at(START + 12 * HOUR, called);
   vi.advanceTimersByTime(HOUR);
   vi.setSystemTime(START + 60 * HOUR);
   vi.advanceTimersByTime(60_001);
@@ -37,7 +37,7 @@ test("what was due while the machine slept is called within a minute of its awak
 
 test("what is called off is not called, however long it would have waited", () => {
   const called = vi.fn();
-  const cancel = systemTimers.at(START + 2 * HOUR, called);
+  const cancel = systemClock.at(START + 2 * HOUR, called);
   vi.advanceTimersByTime(HOUR);
   cancel();
   vi.advanceTimersByTime(2 * HOUR);
@@ -48,14 +48,14 @@ test.each([-5, 5])(
   "of a clock that nobody sets, what is due is called when the time has passed, though the computer's is set by %i hours",
   (hours) => {
     const called = vi.fn();
-    const begun = steadyTimers.now();
-    steadyTimers.at(begun + 2 * HOUR, called);
+    const begun = steadyClock.now();
+    steadyClock.at(begun + 2 * HOUR, called);
     vi.advanceTimersByTime(HOUR);
     vi.setSystemTime(START + hours * HOUR);
     vi.advanceTimersByTime(HOUR - 1);
     expect(called).not.toHaveBeenCalled();
     vi.advanceTimersByTime(2);
     expect(called).toHaveBeenCalledOnce();
-    expect(steadyTimers.now() - begun).toBe(2 * HOUR + 1);
+    expect(steadyClock.now() - begun).toBe(2 * HOUR + 1);
   },
 );
