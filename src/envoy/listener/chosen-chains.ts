@@ -1,4 +1,5 @@
 /** Which entries on a listener count when they exclude one another. */
+import { groupBy } from "../../base/group-by.js";
 import type { Protocol } from "../../mesh/service/protocol.js";
 import { ANY_ADDRESS, type ListenerAddress } from "./address.js";
 import type { TcpChain } from "./l4-chains.js";
@@ -70,27 +71,29 @@ export function chooseChains(
       })),
     );
   const taken = new Set<string>();
-  return candidates.flatMap(({ chain, mixed }) => {
-    const free = freeConditions(chain, taken);
-    return free === undefined ? [] : [{ chain: { ...chain, ...free }, mixed }];
-  });
+  return candidates.flatMap(({ chain, mixed }) =>
+    freeConditions(chain, taken).map((free) => ({ chain: { ...chain, ...free }, mixed })),
+  );
 }
 
-/** Takes those of a chain's conditions that no other chain has taken; undefined when none is left. */
+/**
+ * Takes those of a chain's conditions that no other chain has taken: several chains where not all of its names are left for the
+ * same blocks, none when nothing is left.
+ */
 function freeConditions(
   { serverNames, prefixes }: TcpChain,
   taken: Set<string>,
-): Pick<TcpChain, "serverNames" | "prefixes"> | undefined {
-  const isFree = (name: string, prefix: string): boolean => !taken.has(`${name}|${prefix}`);
-  const blocks = orAny(prefixes);
-  const names = orAny(serverNames);
-  const [only = ANY] = names;
-  const freeBlocks = names.length > 1 ? blocks : blocks.filter((block) => isFree(only, block));
-  const freeNames = names.filter((name) => freeBlocks.every((block) => isFree(name, block)));
-  if (freeNames.length === 0 || freeBlocks.length === 0) return undefined;
-  for (const name of freeNames) for (const block of freeBlocks) taken.add(`${name}|${block}`);
+): readonly Pick<TcpChain, "serverNames" | "prefixes">[] {
+  const left = orAny(serverNames).flatMap((name) => {
+    const blocks = orAny(prefixes).filter((block) => !taken.has(`${name}|${block}`));
+    for (const block of blocks) taken.add(`${name}|${block}`);
+    return blocks.length === 0 ? [] : [{ name, blocks }];
+  });
   const isSaid = (condition: string): boolean => condition !== ANY;
-  return { serverNames: freeNames.filter(isSaid), prefixes: freeBlocks.filter(isSaid) };
+  return [...groupBy(left, ({ blocks }) => blocks.join(" ")).values()].map((alike) => ({
+    serverNames: alike.map(({ name }) => name).filter(isSaid),
+    prefixes: (alike[0]?.blocks ?? []).filter(isSaid),
+  }));
 }
 
 /** Whether a chain takes what no other chain takes. */

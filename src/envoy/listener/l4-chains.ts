@@ -106,6 +106,10 @@ export function targetOf(
   return Object.keys(way).length > 0 ? { clusters, way } : { clusters };
 }
 
+/** Blocks without what begins at 0.0.0.0: with that, beside others too, Istio asks for no address in particular. */
+export const blocksAsked = (prefixes: readonly string[]): readonly string[] =>
+  prefixes.filter((one) => !one.startsWith("0.0.0.0/"));
+
 type L4Route = NonNullable<VirtualService["spec"]["tcp"]>[number];
 
 /** The connections that a route takes. */
@@ -219,7 +223,10 @@ export function tlsChains(
   );
 }
 
-/** The chains of a VirtualService's TCP routes for a port; what stands behind one without conditions is never reached. */
+/**
+ * The chains of a VirtualService's TCP routes for a port; what stands behind a route without conditions is never reached. One of
+ * its matches that has none speaks for the whole route. See Istio, buildSidecarOutboundTCPFilterChainOpts.
+ */
 export function tcpChains(
   virtualService: VirtualService,
   port: number,
@@ -234,13 +241,19 @@ export function tcpChains(
       const part = routePart(virtualService, ["tcp", index]);
       return [...chains, { serverNames: [], prefixes: [], target, part }];
     }
-    for (const [at, match] of matches.entries()) {
-      if (!applies(match, virtualService, port, context)) continue;
-      const prefixes = networksOf(match.destinationSubnets ?? []);
-      const part = routePart(virtualService, ["tcp", index, "match", at]);
-      chains.push({ serverNames: [], prefixes, target, part });
-      if (prefixes.length === 0) return chains;
-    }
+    const held = [...matches.entries()].filter(([, match]) =>
+      applies(match, virtualService, port, context),
+    );
+    const made = held.map(([at, { destinationSubnets = [] }]) => ({
+      serverNames: [],
+      prefixes: networksOf(destinationSubnets),
+      target,
+      part: routePart(virtualService, ["tcp", index, "match", at]),
+    }));
+    const open = made.find(({ prefixes }) => prefixes.length === 0);
+    if (open !== undefined) return [...chains, open];
+    const atSome = made.filter(({ prefixes }) => blocksAsked(prefixes).length > 0);
+    chains.push(...(atSome.length > 0 ? atSome : made));
   }
   return chains;
 }

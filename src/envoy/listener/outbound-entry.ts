@@ -21,6 +21,7 @@ import { proxyRouteName, RESERVED_PORTS } from "../names.js";
 import { hostDomains } from "../route/virtual-host.js";
 import { ANY_ADDRESS } from "./address.js";
 import {
+  blocksAsked,
   type ChainContext,
   type TcpChain,
   type TcpTarget,
@@ -74,6 +75,8 @@ export function wholePort(
 interface EntryAddress {
   readonly address: string;
   readonly prefixes: readonly string[];
+  /** Of a Sidecar's: the service has no address of its own, but a block of them. */
+  readonly isOfBlock?: boolean;
 }
 
 /** The places of a service: each of its addresses, and one for all of its blocks of addresses. */
@@ -98,11 +101,11 @@ function placesOf(
 function defaultChain(
   service: Service,
   port: ServicePort,
-  { address, prefixes }: EntryAddress,
+  { address, prefixes, isOfBlock = false }: EntryAddress,
   context: ChainContext,
 ): TcpChain {
   const isPlaceless = address === ANY_ADDRESS || service.resolution === "dynamic-dns";
-  const byName = isTls(port.protocol) && isPlaceless;
+  const byName = isTls(port.protocol) && (isPlaceless || isOfBlock);
   return {
     serverNames: byName ? calledNames(service, context) : [],
     prefixes,
@@ -119,6 +122,18 @@ const calledNames = (
   hostDomains(hostname, namespace, resolver.domain).filter((name) => !name.endsWith("."));
 
 /**
+ * A TLS match without subnets has those of the last before it that has any. No documentation says so, but it is what Istio does:
+ * see buildSidecarOutboundTLSFilterChainOpts.
+ */
+function withLastPrefixes(chains: readonly TcpChain[]): readonly TcpChain[] {
+  let last: TcpChain["prefixes"] = [];
+  return chains.map((chain) => {
+    if (chain.prefixes.length > 0) last = chain.prefixes;
+    return { ...chain, prefixes: last };
+  });
+}
+
+/**
  * The chains that VirtualServices make for a port: of one with TLS those of their TLS routes, of another those of their TCP
  * routes, up to the first that takes every connection.
  */
@@ -127,7 +142,9 @@ export function routedChains(
   { protocol, number }: ServicePort,
   context: ChainContext,
 ): readonly TcpChain[] {
-  if (isTls(protocol)) return virtualServices.flatMap((one) => tlsChains(one, number, context));
+  if (isTls(protocol)) {
+    return withLastPrefixes(virtualServices.flatMap((one) => tlsChains(one, number, context)));
+  }
   const chains = virtualServices.flatMap((one) => tcpChains(one, number, context));
   const open = chains.findIndex(({ prefixes }) => prefixes.length === 0);
   return open < 0 ? chains : chains.slice(0, open + 1);
@@ -147,9 +164,10 @@ function chainsOf(
   const isComplete = isTls(port.protocol)
     ? routed.length > 0
     : routed.some(({ prefixes }) => prefixes.length === 0);
-  const placed = routed.map((chain) =>
-    chain.prefixes.length === 0 ? { ...chain, prefixes: place.prefixes } : chain,
-  );
+  const placed = routed.map((chain) => ({
+    ...chain,
+    prefixes: chain.prefixes.length === 0 ? place.prefixes : blocksAsked(chain.prefixes),
+  }));
   const isTold = service.resolution !== "dynamic-dns" || !hasPartialWildcard(service.hostname);
   return isComplete || !isTold
     ? placed
@@ -189,8 +207,11 @@ export function outboundEntries(
   { podAddresses, egress }: EntryAddresses,
 ): readonly OutboundEntry[] {
   const place = placeOf(egress);
+  const isOfBlock = service.addresses[0]?.includes("/") === true;
   const places =
-    place === undefined ? placesOf(service, podAddresses) : [{ address: place, prefixes: [] }];
+    place === undefined
+      ? placesOf(service, podAddresses)
+      : [{ address: place, prefixes: [], isOfBlock }];
   const common = {
     host: service.hostname,
     sources: [service.source, ...virtualServices.map(({ source }) => source)],
