@@ -7,6 +7,7 @@ import {
   type DestinationRule,
   type Labels,
   selects,
+  type Workload,
   type World,
 } from "./objects.js";
 import { exportedHosts, isExported, type KnownHost, ROOT_NAMESPACE } from "./visibility.js";
@@ -81,6 +82,15 @@ function subsetLabels(
     .find(({ name }) => name === subset)?.labels;
 }
 
+/** The workloads of a host. */
+export const workloadsOf = (
+  { workloads }: World,
+  { namespace, selector }: KnownHost,
+): readonly Workload[] =>
+  workloads.filter(
+    (one) => selector !== undefined && one.namespace === namespace && selects(selector, one.labels),
+  );
+
 /** The workloads of a port of a host; undefined of a port that it has not. */
 export function targetOf(
   world: World,
@@ -89,12 +99,7 @@ export function targetOf(
   labels: Labels = {},
 ): Omit<Target, "subset"> | undefined {
   if (known.ports.every(({ number }) => number !== port)) return undefined;
-  const workloads = world.workloads.filter(
-    (one) =>
-      one.namespace === known.namespace &&
-      selects(known.selector, one.labels) &&
-      selects(labels, one.labels),
-  );
+  const workloads = workloadsOf(world, known).filter((one) => selects(labels, one.labels));
   return {
     host: known.host,
     port,

@@ -29,7 +29,7 @@ export interface Rule {
 }
 
 /** A gateway of a VirtualService; "no namespace qualifier is the same as specifying the VirtualService's namespace". */
-const gatewayName = (gateway: string, namespace: string): string =>
+export const gatewayName = (gateway: string, namespace: string): string =>
   gateway === "mesh" || gateway.includes("/") ? gateway : `${namespace}/${gateway}`;
 
 /** The gateways of a VirtualService: "the default is `mesh`". */

@@ -21,9 +21,11 @@ export type Labels = Readonly<Record<string, string>>;
 
 export type Service = Declared<{
   readonly selector: Labels;
+  /** `None` of one that is called by the addresses of its workloads. */
   readonly clusterIP?: string;
   readonly ports: readonly {
     readonly name: string;
+    readonly appProtocol?: string;
     readonly port: number;
     readonly targetPort: number;
   }[];
@@ -35,11 +37,11 @@ export type ServiceEntry = Declared<{
   readonly ports: readonly {
     readonly name: string;
     readonly number: number;
-    readonly protocol: string;
-    readonly targetPort: number;
+    readonly protocol?: string;
+    readonly targetPort?: number;
   }[];
-  readonly resolution: "STATIC";
-  readonly workloadSelector: { readonly labels: Labels };
+  readonly resolution: "STATIC" | "DNS" | "NONE";
+  readonly workloadSelector?: { readonly labels: Labels };
   readonly exportTo?: readonly string[];
 }>;
 
@@ -122,12 +124,37 @@ export interface HTTPRoute {
   readonly headers?: Headers;
 }
 
+export interface RouteDestination {
+  readonly destination: Destination;
+  readonly weight?: number;
+}
+
+export interface L4MatchAttributes extends SourceMatch {
+  readonly destinationSubnets?: readonly string[];
+}
+
+export interface TLSMatchAttributes extends L4MatchAttributes {
+  readonly sniHosts: readonly string[];
+}
+
+export interface TLSRoute {
+  readonly match: readonly TLSMatchAttributes[];
+  readonly route: readonly RouteDestination[];
+}
+
+export interface TCPRoute {
+  readonly match?: readonly L4MatchAttributes[];
+  readonly route: readonly RouteDestination[];
+}
+
 export type VirtualService = Declared<{
   /** None of a delegate. */
   readonly hosts?: readonly string[];
   readonly gateways?: readonly string[];
   readonly exportTo?: readonly string[];
   readonly http?: readonly HTTPRoute[];
+  readonly tls?: readonly TLSRoute[];
+  readonly tcp?: readonly TCPRoute[];
 }>;
 
 export type DestinationRule = Declared<{
@@ -137,19 +164,37 @@ export type DestinationRule = Declared<{
   readonly subsets: readonly { readonly name: string; readonly labels: Labels }[];
 }>;
 
+export type TLSmode =
+  | "PASSTHROUGH"
+  | "AUTO_PASSTHROUGH"
+  | "SIMPLE"
+  | "MUTUAL"
+  | "OPTIONAL_MUTUAL"
+  | "ISTIO_MUTUAL";
+
+export interface Server {
+  readonly port: { readonly number: number; readonly name: string; readonly protocol: string };
+  readonly hosts: readonly string[];
+  readonly tls?: { readonly mode: TLSmode; readonly credentialName?: string };
+}
+
 export type Gateway = Declared<{
   readonly selector: Labels;
-  readonly servers: readonly {
-    readonly port: { readonly number: number; readonly name: string; readonly protocol: string };
-    readonly hosts: readonly string[];
-  }[];
+  readonly servers: readonly Server[];
 }>;
 
 export type OutboundMode = "ALLOW_ANY" | "REGISTRY_ONLY";
 
+export interface IstioEgressListener {
+  readonly hosts: readonly string[];
+  readonly port?: { readonly number: number; readonly name: string; readonly protocol: string };
+  readonly bind?: string;
+  readonly captureMode?: "NONE";
+}
+
 export type Sidecar = Declared<{
   readonly workloadSelector?: { readonly labels: Labels };
-  readonly egress: readonly { readonly hosts: readonly string[] }[];
+  readonly egress: readonly IstioEgressListener[];
   readonly outboundTrafficPolicy?: { readonly mode: OutboundMode };
 }>;
 
@@ -189,6 +234,19 @@ export interface HttpRequest {
   readonly path: string;
   /** By names in lower case. */
   readonly headers: Readonly<Record<string, string>>;
+}
+
+/** A connection as the proxy gets it. */
+export interface Connection {
+  /** What is called, before any redirection; of a gateway whatever. */
+  readonly address: string;
+  readonly port: number;
+  /** What it begins with: TLS, a request of HTTP/1.1 in plaintext, or anything else. */
+  readonly begins: "tls" | "request" | "bytes";
+  /** Of TLS; `""` of a ClientHello that names no server. */
+  readonly serverName: string;
+  /** Of TLS: whether it is mutual TLS of the mesh. */
+  readonly ofMesh: boolean;
 }
 
 /** Whether these labels are among those. */

@@ -6,6 +6,7 @@ import {
   byAge,
   type Caller,
   type HttpRequest,
+  type IstioEgressListener,
   type VirtualService,
   type World,
 } from "./objects.js";
@@ -16,6 +17,7 @@ import {
   isExported,
   isPublic,
   type KnownHost,
+  namesThrough,
   outboundMode,
 } from "./visibility.js";
 
@@ -37,16 +39,32 @@ export function exportedVirtualServices(world: World, caller: Caller): readonly 
     .sort((a, b) => rank(a) - rank(b) || byAge(a, b));
 }
 
-/** Those for calls in the mesh. A Sidecar imports one of which it imports a host, or some. */
-function meshVirtualServices(world: World, caller: Caller): readonly VirtualService[] {
+/** Those for calls in the mesh that name a host, or some hosts, of names that are imported. */
+function importedVirtualServices(
+  world: World,
+  caller: Caller,
+  namesOfNamespace: (namespace: string) => readonly string[],
+): readonly VirtualService[] {
   return exportedVirtualServices(world, caller)
     .filter((one) => gatewaysOf(one).includes("mesh"))
     .filter((one) =>
-      importedNames(world, caller, one.metadata.namespace).some((name) =>
+      namesOfNamespace(one.metadata.namespace).some((name) =>
         hostsOf(one).some((host) => common(name, host) !== undefined),
       ),
     );
 }
+
+/** Those for calls in the mesh that a Sidecar imports. */
+const meshVirtualServices = (world: World, caller: Caller): readonly VirtualService[] =>
+  importedVirtualServices(world, caller, (one) => importedNames(world, caller, one));
+
+/** Those of them that it imports through one of its listeners. */
+export const virtualServicesThrough = (
+  world: World,
+  caller: Caller,
+  egress: IstioEgressListener,
+): readonly VirtualService[] =>
+  importedVirtualServices(world, caller, (one) => namesThrough(egress, caller, one));
 
 /**
  * The VirtualService for the host of a service: of those that name it the first that has a rule for the caller; where none
@@ -63,7 +81,7 @@ function virtualServiceFor(
 }
 
 const takesRequests = ({ ports }: KnownHost, port: number): boolean =>
-  ports.some(({ number, protocol }) => number === port && protocol === "http");
+  ports.some(({ number, carries }) => number === port && carries === "http");
 
 /**
  * The hosts that only a VirtualService gives a port. "HTTP routes will be applied to platform service ports using HTTP"; of

@@ -15,8 +15,8 @@ import { forwardedRequest } from "../../../src/simulator/forwarded-request.js";
 import type { Walk } from "../../../src/simulator/outcome.js";
 import { walk } from "../../../src/simulator/simulate.js";
 import { hostOf } from "./hosts.js";
-import type { HttpRequest, VirtualService, World } from "./objects.js";
-import { CALLERS, type CallerName } from "./still-world.js";
+import type { Connection, HttpRequest, VirtualService, World } from "./objects.js";
+import { CALLERS, type CallerName, podAddress } from "./still-world.js";
 import { worldText } from "./world-text.js";
 
 const ADDRESSES: Readonly<Record<CallerName, string>> = {
@@ -40,17 +40,18 @@ const PROXIES = Object.fromEntries(
 ) as Readonly<Record<CallerName, Proxy>>;
 
 /** A pod for each of those who answer, at an address of its own. */
-const podsOf = ({ workloads }: World): string =>
-  workloads
-    .map(({ name, namespace, labels }, i) =>
-      JSON.stringify({
+const podsOf = (world: World): string =>
+  world.workloads
+    .map((workload) => {
+      const { name, namespace, labels } = workload;
+      return JSON.stringify({
         apiVersion: "v1",
         kind: "Pod",
         metadata: { name, namespace, labels },
         spec: {},
-        status: { podIP: `10.0.2.${i + 1}` },
-      }),
-    )
+        status: { podIP: podAddress(world, workload) },
+      });
+    })
     .join("\n---\n");
 
 /** A world in fairlead. */
@@ -153,6 +154,28 @@ export function walkOf({ scene }: Simulated, from: CallerName, request: HttpRequ
         ? []
         : walked.clusters.map((_, i) => forwardedRequest(call.request, route, several[i])),
   };
+}
+
+/** What the simulator makes of a connection. */
+export function connectionOf(
+  { scene }: Simulated,
+  from: CallerName,
+  { address, port, begins, serverName, ofMesh }: Connection,
+): Pick<Walked, "walk" | "isKnown"> {
+  const { configuration } = peerOf(scene, PROXIES[from]);
+  const isGateway = from === "gateway";
+  const isTls = begins === "tls";
+  const request = { version: "http/1.1", method: "GET", authority: "x", path: "/", headers: {} };
+  const walked = walk(configuration, {
+    direction: isGateway ? "direct" : "outbound",
+    destination: { address: isGateway ? ADDRESSES.gateway : address, port },
+    source: { address: isGateway ? OUTSIDE : ADDRESSES[from], port: 0 },
+    encryption: isTls ? (ofMesh ? "mesh-tls" : "tls") : "plaintext",
+    serverName,
+    alpn: ofMesh ? ["istio"] : [],
+    ...(begins === "bytes" ? {} : { request: { ...request, version: "http/1.1" } }),
+  });
+  return { walk: walked, isKnown: (cluster) => configuration.clusters.has(cluster) };
 }
 
 /** What `explain` says of a request. */

@@ -1,5 +1,5 @@
 /** What stays as it is in all worlds: who answers, and who calls. */
-import type { Caller, Workload } from "./objects.js";
+import type { Caller, Workload, World } from "./objects.js";
 
 const workload = (name: string, namespace: string, version?: string): Workload => ({
   name: version === undefined ? `${name}-0` : `${name}-${version}-0`,
@@ -26,3 +26,7 @@ export const CALLERS = {
 } as const satisfies Readonly<Record<string, Caller>>;
 
 export type CallerName = keyof typeof CALLERS;
+
+/** Where a workload is called. */
+export const podAddress = ({ workloads }: World, workload: Workload): string =>
+  `10.0.2.${workloads.indexOf(workload) + 1}`;

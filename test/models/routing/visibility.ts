@@ -2,6 +2,8 @@
 import { covers } from "./hosts.js";
 import {
   type Caller,
+  type IstioEgressListener,
+  type Labels,
   type OutboundMode,
   type Service,
   type ServiceEntry,
@@ -9,6 +11,7 @@ import {
   selects,
   type World,
 } from "./objects.js";
+import { type KnownPort, knownPort } from "./protocols.js";
 
 export const ROOT_NAMESPACE = "istio-system";
 
@@ -26,36 +29,32 @@ export function isExported(
 export const isPublic = (exportTo: readonly string[] | undefined): boolean =>
   exportTo === undefined || exportTo.length === 0 || exportTo.includes("*");
 
-export type Protocol = "http" | "tls" | "tcp";
-
 /** A host of the service registry. */
 export interface KnownHost {
   readonly host: string;
   readonly namespace: string;
-  readonly ports: readonly { readonly number: number; readonly protocol: Protocol }[];
-  readonly selector: Readonly<Record<string, string>>;
+  readonly ports: readonly KnownPort[];
+  /** undefined of one that has no workloads in the mesh. */
+  readonly selector: Labels | undefined;
   readonly addresses: readonly string[];
+  /** Callers know it by the addresses of its workloads. */
+  readonly isHeadless: boolean;
   readonly isService: boolean;
   readonly exportTo: readonly string[];
   readonly isPublic: boolean;
   readonly since: string;
 }
 
-/** "Protocol Selection": `name: <protocol>[-<suffix>]`, or the protocol of a ServiceEntry's port. */
-function protocolOf(name: string): Protocol {
-  const [word = ""] = name.toLowerCase().split("-");
-  if (word === "tls" || word === "https") return "tls";
-  return word === "http" ? "http" : "tcp";
-}
-
 function ofService({ metadata, spec }: Service): KnownHost {
   const exportTo = metadata.annotations?.["networking.istio.io/exportTo"]?.split(",") ?? [];
+  const isHeadless = spec.clusterIP === "None";
   return {
     host: `${metadata.name}.${metadata.namespace}.svc.cluster.local`,
     namespace: metadata.namespace,
-    ports: spec.ports.map(({ name, port }) => ({ number: port, protocol: protocolOf(name) })),
+    ports: spec.ports.map((one) => knownPort(one.port, one.appProtocol ?? one.name)),
     selector: spec.selector,
-    addresses: spec.clusterIP === undefined ? [] : [spec.clusterIP],
+    addresses: spec.clusterIP === undefined || isHeadless ? [] : [spec.clusterIP],
+    isHeadless,
     isService: true,
     isPublic: isPublic(exportTo),
     since: metadata.creationTimestamp,
@@ -64,13 +63,14 @@ function ofService({ metadata, spec }: Service): KnownHost {
 }
 
 function ofEntry({ metadata, spec }: ServiceEntry): readonly KnownHost[] {
-  const { exportTo = [] } = spec;
+  const { exportTo = [], addresses = [], resolution, workloadSelector } = spec;
   return spec.hosts.map((host) => ({
     host,
     namespace: metadata.namespace,
-    ports: spec.ports.map(({ number, protocol }) => ({ number, protocol: protocolOf(protocol) })),
-    selector: spec.workloadSelector.labels,
-    addresses: spec.addresses ?? [],
+    ports: spec.ports.map(({ number, protocol }) => knownPort(number, protocol ?? "")),
+    selector: workloadSelector?.labels,
+    addresses,
+    isHeadless: resolution === "NONE" && addresses.length === 0 && workloadSelector !== undefined,
     isService: false,
     isPublic: isPublic(exportTo),
     since: metadata.creationTimestamp,
@@ -117,16 +117,36 @@ function sidecarOf({ sidecars }: World, { namespace, labels }: Caller): Sidecar 
 }
 
 /** What a Sidecar lets its proxies see of a namespace, `namespace/dnsName`: the names; all without a Sidecar. */
-export function importedNames(world: World, caller: Caller, namespace: string): readonly string[] {
-  const sidecar = sidecarOf(world, caller);
-  if (sidecar === undefined) return ["*"];
-  return sidecar.spec.egress
-    .flatMap(({ hosts }) => hosts)
-    .flatMap((one) => {
-      const [where = "", pattern = ""] = one.split("/");
-      const from = where === "." ? caller.namespace : where;
-      return from === "*" || from === namespace ? [pattern] : [];
-    });
+export const importedNames = (world: World, caller: Caller, namespace: string): readonly string[] =>
+  egressOf(world, caller).flatMap((one) => namesThrough(one, caller, namespace));
+
+/** The ways out that its Sidecar leaves a proxy; one for all without a Sidecar. */
+export const egressOf = (world: World, caller: Caller): readonly IstioEgressListener[] =>
+  sidecarOf(world, caller)?.spec.egress ?? [{ hosts: ["*/*"] }];
+
+/** The names of a namespace that are imported through one of them. */
+export function namesThrough(
+  { hosts }: IstioEgressListener,
+  caller: Caller,
+  namespace: string,
+): readonly string[] {
+  return hosts.flatMap((one) => {
+    const [where = "", pattern = ""] = one.split("/");
+    const from = where === "." ? caller.namespace : where;
+    return from === "*" || from === namespace ? [pattern] : [];
+  });
+}
+
+/** The hosts that are imported through one of them. */
+export function hostsThrough(
+  world: World,
+  caller: Caller,
+  egress: IstioEgressListener,
+): readonly KnownHost[] {
+  const imported = exported(world, caller.namespace).filter(({ host, namespace }) =>
+    namesThrough(egress, caller, namespace).some((name) => covers(name, host)),
+  );
+  return distinct(imported, caller.namespace);
 }
 
 /** The hosts that a proxy beside an application knows. */

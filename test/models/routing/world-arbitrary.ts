@@ -16,13 +16,13 @@ import type {
 } from "./objects.js";
 import { WORKLOADS } from "./still-world.js";
 
-const TIMES = ["2026-01-01T00:00:00Z", "2026-01-02T00:00:00Z"];
+export const TIMES = ["2026-01-01T00:00:00Z", "2026-01-02T00:00:00Z"];
 
 export const SHOP = "shop.a.svc.cluster.local";
 const OTHER_SHOP = "shop.b.svc.cluster.local";
 const CART = "cart.a.svc.cluster.local";
 
-const exportTo = fc.oneof(
+export const exportTo = fc.oneof(
   { arbitrary: fc.constant(undefined), weight: 8 },
   {
     arbitrary: fc.constantFrom<string[]>(["."], ["*"], ["a"], ["b"], ["edge", "b"], ["edge", "b"]),
@@ -31,7 +31,7 @@ const exportTo = fc.oneof(
 );
 
 /** Objects of one kind, each with a name of its own. */
-function objects<Spec>(
+export function objects<Spec>(
   name: string,
   namespaces: readonly string[],
   spec: (namespace: string) => Arbitrary<Spec>,
@@ -82,7 +82,13 @@ const services: Arbitrary<readonly Service[]> = fc.tuple(
   service("cart", "a", "10.9.0.3", [HTTP]),
 );
 
-const OUTSIDE = ["api.example.com", "www.example.com", "*.example.com", "*.com", "api.example.org"];
+export const OUTSIDE = [
+  "api.example.com",
+  "www.example.com",
+  "*.example.com",
+  "*.com",
+  "api.example.org",
+];
 
 const serviceEntries: Arbitrary<ServiceEntry[]> = objects(
   "entry",
@@ -168,7 +174,7 @@ const RULED = [
   "*.example.com",
 ];
 
-const destinationRules: Arbitrary<DestinationRule[]> = objects(
+export const destinationRules: Arbitrary<DestinationRule[]> = objects(
   "rule",
   ["a", "b", "edge", "istio-system"],
   (namespace) =>
@@ -227,7 +233,7 @@ const EGRESS = [
   "*/api.example.com",
 ];
 
-const mode = fc.constantFrom<OutboundMode>("ALLOW_ANY", "REGISTRY_ONLY");
+export const mode = fc.constantFrom<OutboundMode>("ALLOW_ANY", "REGISTRY_ONLY");
 
 const sidecars: Arbitrary<Sidecar[]> = fc.oneof(
   { arbitrary: fc.constant<Sidecar[]>([]), weight: 6 },
@@ -253,7 +259,7 @@ const sidecars: Arbitrary<Sidecar[]> = fc.oneof(
 );
 
 /** Those of one namespace and host are exported alike: the documentation does not say which of others are merged. */
-function exportedAlike(rules: readonly DestinationRule[]): readonly DestinationRule[] {
+export function exportedAlike(rules: readonly DestinationRule[]): readonly DestinationRule[] {
   const keyOf = ({ metadata, spec }: DestinationRule): string =>
     [metadata.namespace, complete(spec.host, metadata.namespace)].join(" ");
   return rules.map((rule) => {
@@ -268,7 +274,7 @@ function exportedAlike(rules: readonly DestinationRule[]): readonly DestinationR
 }
 
 /** Of several without a selector in one namespace the documentation leaves open which counts. */
-const isClear = ({ sidecars: all }: World): boolean => {
+export const isClear = ({ sidecars: all }: World): boolean => {
   const places = all.map(({ metadata, spec }) =>
     JSON.stringify([metadata.namespace, spec.workloadSelector]),
   );
