@@ -24,8 +24,35 @@ const NAMES = [
   "else.com",
 ];
 
-/** A connection of an application in a world. */
-export const connectedIn = ({ workloads }: World): Arbitrary<Connected> =>
+/** As sidecars name clusters to gateways that pass their mutual TLS on. */
+const CLUSTERS = ["v1", ""].flatMap((subset) =>
+  ["shop.a", "cart.a"].map((one) => `outbound_.9000_.${subset}_.${one}.svc.cluster.local`),
+);
+
+/** A connection from outside to the gateway. */
+const connectedOutside: Arbitrary<Connected> = fc
+  .record({
+    port: fc.constantFrom(443, 443, 9000),
+    begins: fc.constantFrom<Connection["begins"]>("tls", "tls", "tls", "request", "bytes"),
+    serverName: fc.constantFrom(...NAMES, ...CLUSTERS),
+    ofMesh: fc.boolean(),
+  })
+  .map(({ serverName, ofMesh, ...one }) => ({
+    from: "gateway",
+    connection: {
+      ...one,
+      address: "10.0.1.3",
+      serverName: one.begins === "tls" ? serverName : "",
+      ofMesh: ofMesh && one.begins === "tls",
+    },
+  }));
+
+/** A connection in a world: of an application, or from outside to the gateway. */
+export const connectedIn = (world: World): Arbitrary<Connected> =>
+  fc.oneof(connectedInside(world), connectedOutside);
+
+/** A connection of an application. */
+const connectedInside = ({ workloads }: World): Arbitrary<Connected> =>
   fc.record({
     from: fc.constantFrom<CallerName>("a", "b"),
     connection: fc

@@ -3,13 +3,16 @@ import fc, { type Arbitrary } from "fast-check";
 import { given, mostly, seldom } from "./arbitraries.js";
 import { common, complete } from "./hosts.js";
 import type {
+  Gateway,
   IstioEgressListener,
   L4MatchAttributes,
   RouteDestination,
+  Server,
   Service,
   ServiceEntry,
   Sidecar,
   TCPRoute,
+  TLSmode,
   TLSRoute,
   VirtualService,
   World,
@@ -213,18 +216,27 @@ const tcpRoute = (gateways: readonly string[]): Arbitrary<TCPRoute> =>
 
 const NAMED = ["shop", SHOP, "shop.b.svc.cluster.local", "*.a.svc.cluster.local", ...OUTSIDE];
 
-const GATEWAYS: readonly (string[] | undefined)[] = [undefined, ["mesh"], ["edge/one", "mesh"]];
+const GATEWAYS: readonly (string[] | undefined)[] = [
+  undefined,
+  ["mesh"],
+  ["edge/one", "mesh"],
+  ["edge/one", "mesh"],
+  ["edge/one"],
+  ["edge/two", "edge/one"],
+];
 
 const virtualServiceSpec = (namespace: string): Arbitrary<VirtualService["spec"]> =>
   fc
-    .record({
-      gateways: fc.constantFrom(...GATEWAYS),
-      hosts: fc.uniqueArray(fc.constantFrom(...NAMED), {
+    .constantFrom(...GATEWAYS)
+    .chain((gateways) => {
+      const isInMesh = gateways === undefined || gateways.includes("mesh");
+      const hosts = fc.uniqueArray(fc.constantFrom(...NAMED, ...(isInMesh ? [] : ["*"])), {
         minLength: 1,
         maxLength: 2,
         selector: (host) => complete(host, namespace),
         comparator: (one, other) => common(one, other) !== undefined,
-      }),
+      });
+      return fc.record({ gateways: fc.constant(gateways), hosts });
     })
     .chain(({ gateways, hosts }) => {
       const through = gateways ?? ["mesh"];
@@ -271,6 +283,77 @@ const sidecars: Arbitrary<Sidecar[]> = fc.oneof(
   },
 );
 
+const SERVED = [
+  "*",
+  "*",
+  "*/*",
+  "*.example.com",
+  "api.example.com",
+  "a/*",
+  "./*.com",
+  "b/*.example.com",
+  "shop.a.svc.cluster.local",
+  "*.svc.cluster.local",
+];
+
+/** What a server may be: its protocol, and the mode of its TLS. */
+const SERVERS: readonly (readonly [protocol: string, mode?: TLSmode])[] = [
+  ["TCP"],
+  ["TCP"],
+  ["HTTP"],
+  ["TLS", "PASSTHROUGH"],
+  ["TLS", "PASSTHROUGH"],
+  ["TLS", "AUTO_PASSTHROUGH"],
+  ["TLS", "SIMPLE"],
+  ["TLS", "ISTIO_MUTUAL"],
+  ["HTTPS", "PASSTHROUGH"],
+  ["HTTPS", "SIMPLE"],
+  ["HTTPS", "MUTUAL"],
+  ["HTTPS", "OPTIONAL_MUTUAL"],
+  ["HTTPS", "ISTIO_MUTUAL"],
+];
+
+const OF_CREDENTIALS: readonly TLSmode[] = ["SIMPLE", "MUTUAL", "OPTIONAL_MUTUAL"];
+
+const server = (at: number): Arbitrary<Server> =>
+  fc
+    .record({
+      number: fc.constantFrom(443, 443, 9000),
+      kind: fc.constantFrom(...SERVERS),
+      hosts: fc.uniqueArray(fc.constantFrom(...SERVED), { minLength: 1, maxLength: 2 }),
+    })
+    .map(({ number, kind: [protocol, tlsMode], hosts }) => ({
+      // What comes of HTTP in plaintext beside TLS the documentation does not say.
+      port: {
+        number: protocol === "HTTP" ? 9000 : protocol === "TCP" ? number : 443,
+        name: `port-${at}`,
+        protocol,
+      },
+      hosts,
+      ...(tlsMode === undefined
+        ? {}
+        : {
+            tls: {
+              mode: tlsMode,
+              ...(OF_CREDENTIALS.includes(tlsMode) ? { credentialName: "some" } : {}),
+            },
+          }),
+    }));
+
+const gateway = (name: string): Arbitrary<Gateway> =>
+  fc
+    .record({
+      creationTimestamp: fc.constantFrom(...TIMES),
+      servers: fc.tuple(server(0), mostly(server(1), 3), mostly(server(2), 2)),
+    })
+    .map(({ creationTimestamp, servers }) => ({
+      metadata: { name, namespace: "edge", creationTimestamp },
+      spec: {
+        selector: { istio: "ingress" },
+        servers: servers.filter((one) => one !== undefined),
+      },
+    }));
+
 /** See the top of this file. */
 export const connectionWorld: Arbitrary<World> = fc.noBias(
   fc
@@ -283,13 +366,13 @@ export const connectionWorld: Arbitrary<World> = fc.noBias(
       serviceEntries,
       virtualServices: objects("route", ["a", "b", "edge"], virtualServiceSpec, { most: 4 }),
       destinationRules,
+      gateways: fc.tuple(gateway("one"), gateway("two")),
       sidecars,
       mode,
     })
     .map(
       ({ mode: outbound, ...rest }): World => ({
         ...rest,
-        gateways: [],
         destinationRules: exportedAlike(rest.destinationRules),
         meshConfig: { outboundTrafficPolicy: { mode: outbound } },
         workloads: WORKLOADS,

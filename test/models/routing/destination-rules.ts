@@ -63,23 +63,20 @@ function rulesFor(rules: Rules, { labels }: Caller): Rules {
 }
 
 /**
- * The labels of a subset. The rules that count are those of the first namespace of the lookup path that has any: "client
+ * The subsets of a host. The rules that count are those of the first namespace of the lookup path that has any: "client
  * namespace, service namespace, the configured root namespace". Rules of one host are merged, and of a subset that
  * several define "the first definition is used".
  */
-function subsetLabels(
+export function subsetsOf(
   world: World,
   { host, namespace }: KnownHost,
-  subset: string,
   caller: Caller,
-): Labels | undefined {
+): DestinationRule["spec"]["subsets"] {
   const path = [caller.namespace, namespace, ROOT_NAMESPACE];
   const rules = path
     .map((one) => rulesIn(one, world, host, caller))
     .find((found) => found.length > 0);
-  return rulesFor(rules ?? [], caller)
-    .flatMap(({ spec }) => spec.subsets)
-    .find(({ name }) => name === subset)?.labels;
+  return rulesFor(rules ?? [], caller).flatMap(({ spec }) => spec.subsets);
 }
 
 /** The workloads of a host. */
@@ -122,7 +119,10 @@ export function destinationTarget(
   if (known === undefined) return undefined;
   const [only, ...others] = known.ports;
   const single = others.length === 0 ? only?.number : undefined;
-  const labels = subset === "" ? {} : subsetLabels(world, known, subset, caller);
+  const labels =
+    subset === ""
+      ? {}
+      : subsetsOf(world, known, caller).find(({ name }) => name === subset)?.labels;
   if (labels === undefined) return undefined;
   const target = targetOf(world, known, port?.number ?? single ?? calledPort, labels);
   return target && { ...target, subset };

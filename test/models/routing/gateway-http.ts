@@ -12,7 +12,9 @@ import {
 import { exportedVirtualServices, hostsOf } from "./sidecar-http.js";
 import { type Verdict, verdictOf } from "./verdict.js";
 
-const keyOf = ({ metadata }: Gateway): string => `${metadata.namespace}/${metadata.name}`;
+/** `namespace/name`, as VirtualServices refer to it. */
+export const gatewayKey = ({ metadata }: Gateway): string =>
+  `${metadata.namespace}/${metadata.name}`;
 
 /** A host by which requests come to a VirtualService, through a Gateway. */
 interface Binding {
@@ -25,7 +27,7 @@ interface Binding {
  * The hosts by which a VirtualService is reached through a server: "an exact match or a suffix match with the server's
  * hosts". These may name the namespace of the VirtualServices that they are for; `.` is that of the Gateway.
  */
-function boundHosts(
+export function boundHosts(
   gateway: Gateway,
   serverHosts: readonly string[],
   virtualService: VirtualService,
@@ -48,13 +50,15 @@ function bindings(world: World, caller: Caller, port: number): readonly Binding[
       .filter((server) => server.port.number === port && server.port.protocol === "HTTP")
       .flatMap((server) =>
         visible
-          .filter((one) => gatewaysOf(one).includes(keyOf(gateway)))
+          .filter((one) => gatewaysOf(one).includes(gatewayKey(gateway)))
           // One that has no rule for who comes that way is as if it were not there.
-          .filter((one) => rulesFor(world, one, { ...way, gateways: [keyOf(gateway)] }).length > 0)
+          .filter(
+            (one) => rulesFor(world, one, { ...way, gateways: [gatewayKey(gateway)] }).length > 0,
+          )
           .flatMap((virtualService) =>
             boundHosts(gateway, server.hosts, virtualService).map((host) => ({
               host,
-              gateway: keyOf(gateway),
+              gateway: gatewayKey(gateway),
               virtualService,
             })),
           ),

@@ -68,7 +68,8 @@ export function sharesOf(
 }
 
 /** `*` stands for any server, and for connections that name none. */
-const namesOf = (names: readonly string[]): readonly string[] => (names.includes("*") ? [] : names);
+export const namesOf = (names: readonly string[]): readonly string[] =>
+  names.includes("*") ? [] : names;
 
 /** All addresses together are none in particular: Istio leaves out what begins at 0.0.0.0, also beside others. */
 const subnetsOf = (matches: readonly L4MatchAttributes[]): readonly string[] =>

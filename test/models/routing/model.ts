@@ -1,6 +1,8 @@
-/** An independent reading of Istio's documentation: what becomes of a request in a world. */
+/** An independent reading of Istio's documentation: what becomes of a request, or of a connection, in a world. */
+import { connectionAtGateway } from "./gateway-connections.js";
 import { atGateway } from "./gateway-http.js";
-import type { HttpRequest, World } from "./objects.js";
+import type { Connection, HttpRequest, World } from "./objects.js";
+import { type ConnectionVerdict, connectionFromSidecar } from "./sidecar-connections.js";
 import { fromSidecar } from "./sidecar-http.js";
 import { CALLERS, type CallerName } from "./still-world.js";
 import type { Verdict } from "./verdict.js";
@@ -19,4 +21,16 @@ export function model(
   return from === "gateway"
     ? atGateway(world, caller, request)
     : fromSidecar(world, { ...caller, readsAllPorts: interception === "NONE" }, request);
+}
+
+/** What becomes of a connection of an application that is redirected to its sidecar, or of somebody outside at the gateway. */
+export function connectionModel(
+  world: World,
+  from: CallerName,
+  connection: Connection,
+): ConnectionVerdict {
+  const caller = CALLERS[from];
+  return from === "gateway"
+    ? connectionAtGateway(world, caller, connection)
+    : connectionFromSidecar(world, caller, connection);
 }

@@ -4,9 +4,8 @@ import { expect, test } from "vitest";
 import { connectedIn } from "../../models/routing/connection-arbitrary.js";
 import { connectionDifferences } from "../../models/routing/connection-differences.js";
 import { connectionWorld } from "../../models/routing/connection-world.js";
-import { connectionFromSidecar } from "../../models/routing/sidecar-connections.js";
+import { connectionModel } from "../../models/routing/model.js";
 import { simulated } from "../../models/routing/simulated.js";
-import { CALLERS } from "../../models/routing/still-world.js";
 import { worldText } from "../../models/routing/world-text.js";
 import { goldenEncoder } from "../golden/golden-case.js";
 
@@ -27,11 +26,7 @@ test(`connections go where the model says, in ${RUNS} meshes of seed ${SEED}`, {
       const known = simulated(given, encoder);
       expect(known.faults).toEqual([]);
       const wrong = all.flatMap((one) =>
-        connectionDifferences(
-          known,
-          one,
-          connectionFromSidecar(given, CALLERS[one.from], one.connection),
-        ),
+        connectionDifferences(known, one, connectionModel(given, one.from, one.connection)),
       );
       expect(wrong, worldText(given)).toEqual([]);
     }),
