@@ -2,11 +2,20 @@
 import { RE2JS } from "re2js";
 import type { RouteActionJson } from "../envoy/api.js";
 
-/** The text with all replaced that the pattern finds in it. */
+/** The text with all replaced that the pattern finds in it: `\1` is what its first group found, `\\` a backslash. */
 export function rewritten(
   text: string,
   { pattern, substitution = "" }: NonNullable<RouteActionJson["regexRewrite"]>,
 ): string {
-  const expression = RE2JS.compile(pattern?.regex ?? "");
-  return expression.matcher(text).replaceAll(substitution.replaceAll(/\\(\d)/g, "$$$1"));
+  const matcher = RE2JS.compile(pattern?.regex ?? "").matcher(text);
+  let written = "";
+  let end = 0;
+  while (matcher.find()) {
+    const found = substitution.replaceAll(/\\(\d|\\)/g, (_, of: string) =>
+      of === "\\" ? of : (matcher.group(Number(of)) ?? ""),
+    );
+    written += text.slice(end, matcher.start()) + found;
+    end = matcher.end();
+  }
+  return written + text.slice(end);
 }

@@ -25,6 +25,11 @@ const ROUTES: readonly (readonly [string, RouteJson, object])[] = [
     },
     { path: "/v1/api/items?all=yes" },
   ],
+  [
+    "a path in the place of the whole one, with a backslash and a dollar",
+    { route: { regexRewrite: { pattern: { regex: "/.*" }, substitution: "/x\\\\1$1" } } },
+    { path: "/x\\1$1?all=yes" },
+  ],
   ["a host", { route: { hostRewriteLiteral: "other" } }, { authority: "other" }],
   [
     "headers to add, set and remove",
