@@ -46,7 +46,7 @@ function handling(
 
 function matchRequest({ method, headers = [] }: GRPCRouteMatch): HTTPMatchRequest {
   return {
-    uri: method === undefined ? { prefix: "/" } : uriOf(method),
+    ...(method === undefined ? {} : { uri: uriOf(method) }),
     ...(headers.length === 0 ? {} : { headers: headerMatches(headers) }),
   };
 }

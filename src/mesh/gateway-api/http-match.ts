@@ -41,8 +41,9 @@ function uriOf(match: HTTPRouteMatch): StringMatch {
 
 /**
  * Which of two matches goes before the other, by negative or positive numbers: of exact paths, prefixes and regular
- * expressions, in this order, the longer; then one with a method, with more headers, with more parameters. One that takes
- * every request comes last, so that the regular expressions are reached. See Gateway API, HTTPRouteRule.matches.
+ * expressions, in this order, the longer; then calls of any method; of equal ones that with a method of HTTP, with more
+ * headers, with more parameters. One that takes every request comes last, so that the regular expressions are reached. See
+ * Gateway API, HTTPRouteRule.matches and GRPCRouteRule.matches.
  */
 export function compareMatches(a: HTTPMatchRequest, b: HTTPMatchRequest): number {
   const [ranksA, ranksB] = [ranksOf(a), ranksOf(b)];
@@ -50,8 +51,8 @@ export function compareMatches(a: HTTPMatchRequest, b: HTTPMatchRequest): number
   return at < 0 ? 0 : (ranksB[at] ?? 0) - (ranksA[at] ?? 0);
 }
 
-function ranksOf({ uri = {}, method, headers = {}, queryParams = {} }: HTTPMatchRequest): number[] {
-  const { exact, prefix, regex } = uri;
+function ranksOf({ uri, method, headers = {}, queryParams = {} }: HTTPMatchRequest): number[] {
+  const { exact, prefix, regex } = uri ?? {};
   const rest = [
     method === undefined ? 0 : 1,
     Object.keys(headers).length,
@@ -59,6 +60,11 @@ function ranksOf({ uri = {}, method, headers = {}, queryParams = {} }: HTTPMatch
   ];
   const takesAll = exact === undefined && regex === undefined && (prefix ?? "/") === "/";
   if (takesAll && rest.every((one) => one === 0)) return [0];
-  const kind = exact === undefined ? (regex === undefined ? 2 : 1) : 3;
-  return [kind, (exact ?? prefix ?? regex ?? "/").length, ...rest];
+  return [kindOf(uri), (exact ?? prefix ?? regex ?? "").length, ...rest];
+}
+
+function kindOf(uri: StringMatch | undefined): number {
+  if (uri === undefined) return 1;
+  if (uri.exact !== undefined) return 4;
+  return uri.regex === undefined ? 3 : 2;
 }

@@ -18,6 +18,8 @@ const ORDERED: readonly HTTPMatchRequest[] = [
   { uri: { prefix: "/" }, headers: HEADER },
   { uri: { regex: "/.*/longer" } },
   { uri: { regex: "/.*" } },
+  // Calls of gRPC of any method.
+  { headers: HEADER },
   { uri: { prefix: "/" } },
 ];
 
