@@ -1,0 +1,162 @@
+/** What fairlead makes of a world, and what its simulator says of requests there. */
+import { createDiscovery } from "../../../src/app/discovery.js";
+import { Table } from "../../../src/base/table.js";
+import { parseOffline } from "../../../src/config/parse-offline.js";
+import type { ConfigSnapshot } from "../../../src/config/snapshot.js";
+import type { Encoder } from "../../../src/envoy/resource/encoder.js";
+import { type Proxy, parseNode } from "../../../src/mesh/proxy/proxy.js";
+import type { Call } from "../../../src/simulator/call.js";
+import {
+  type ProxyConfiguration,
+  proxyConfiguration,
+} from "../../../src/simulator/configuration.js";
+import { forwardedRequest } from "../../../src/simulator/forwarded-request.js";
+import type { Walk } from "../../../src/simulator/outcome.js";
+import { walk } from "../../../src/simulator/simulate.js";
+import type { HttpRequest } from "../routing/objects.js";
+import type { Asked } from "./model.js";
+import type { World } from "./objects.js";
+import { worldText } from "./world-text.js";
+
+/** The name of who is asked: a sidecar's namespace, or `namespace/name` of a Gateway. */
+const callerOf = (asked: Asked): string => (asked.from === "gateway" ? asked.gateway : asked.from);
+
+function proxy(
+  type: "sidecar" | "router",
+  address: string,
+  namespace: string,
+  labels: Readonly<Record<string, string>>,
+): Proxy {
+  const found = parseNode({
+    id: `${type}~${address}~caller-${address}.${namespace}~${namespace}.svc.cluster.local`,
+    metadata: { LABELS: labels },
+  });
+  if ("invalid" in found) throw new Error(found.invalid);
+  return found;
+}
+
+const gatewayLabels = (name: string) => ({ "gateway.networking.k8s.io/gateway-name": name });
+
+/** The proxies of those who call. */
+const PROXIES: Readonly<Record<string, Proxy>> = {
+  a: proxy("sidecar", "10.0.1.1", "a", { app: "caller" }),
+  b: proxy("sidecar", "10.0.1.2", "b", { app: "caller" }),
+  "edge/one": proxy("router", "10.0.1.3", "edge", gatewayLabels("one")),
+  "a/two": proxy("router", "10.0.1.4", "a", gatewayLabels("two")),
+};
+
+/** A pod for each of those who answer, and one for each Gateway. */
+function podsOf({ workloads, gateways }: World): string {
+  const all = [
+    ...workloads,
+    ...gateways.map(({ metadata: { name, namespace } }) => ({
+      name: `gateway-${name}`,
+      namespace,
+      labels: gatewayLabels(name),
+    })),
+  ];
+  return all
+    .map(({ name, namespace, labels }, i) =>
+      JSON.stringify({
+        apiVersion: "v1",
+        kind: "Pod",
+        metadata: { name, namespace, labels },
+        spec: {},
+        status: { podIP: `10.0.2.${i + 1}` },
+      }),
+    )
+    .join("\n---\n");
+}
+
+/** A world in fairlead. */
+export interface Simulated {
+  readonly configurations: ReadonlyMap<string, ProxyConfiguration>;
+  /** What keeps objects from being read. */
+  readonly faults: readonly string[];
+  /** `Kind name.namespace: code` of what is amiss otherwise, sorted, each once. */
+  readonly conditions: readonly string[];
+}
+
+const CONDITIONS: readonly string[] = [
+  "unattached-route",
+  "reference-not-granted",
+  "IST0101",
+  "unserved-listener",
+];
+
+function conditionsOf({ diagnostics }: ConfigSnapshot): readonly string[] {
+  const all = diagnostics
+    // What files there are for Secrets is not the model's.
+    .filter(({ code, message }) => CONDITIONS.includes(code) && !message.includes("no Secret"))
+    .map(({ code, resource = "" }) => `${resource}: ${code}`);
+  return [...new Set(all)].sort();
+}
+
+/** Has a world read, and configuration made of it for all who call. */
+export function simulated(world: World, encoder: Encoder): Simulated {
+  const snapshot = parseOffline([
+    { path: "world.yaml", text: worldText(world) },
+    { path: "pods.yaml", text: podsOf(world) },
+  ]);
+  const proxies = Object.values(PROXIES);
+  const discovery = createDiscovery(encoder, snapshot);
+  const byId = Table.from(proxies.map((one) => [one.id, one] as const));
+  discovery.update({ snapshot, proxies: byId, standIns: [] });
+  return {
+    configurations: new Map(
+      Object.entries(PROXIES).map(([name, one]) => [
+        name,
+        proxyConfiguration(discovery.resourcesOf({ proxy: one, controlPlane: undefined }), encoder),
+      ]),
+    ),
+    faults: snapshot.diagnostics
+      .filter(({ severity }) => severity === "error")
+      .map(({ message, resource }) => `${resource ?? ""}: ${message}`),
+    conditions: conditionsOf(snapshot),
+  };
+}
+
+const OUTSIDE = "192.0.2.1";
+
+function callOf(asked: Asked): Call & Required<Pick<Call, "request">> {
+  const { port, ...request } = asked.request;
+  const isGateway = asked.from === "gateway";
+  const own = PROXIES[callerOf(asked)]?.address ?? "";
+  const serverName = isGateway ? asked.serverName : undefined;
+  return {
+    direction: isGateway ? "direct" : "outbound",
+    destination: { address: isGateway ? own : OUTSIDE, port },
+    source: { address: isGateway ? OUTSIDE : own, port: 0 },
+    encryption: serverName === undefined ? "plaintext" : "tls",
+    serverName: serverName ?? "",
+    alpn: serverName === undefined ? [] : ["http/1.1"],
+    request: { version: "http/1.1", ...request },
+  };
+}
+
+/** What the simulator makes of a request. */
+export interface Walked {
+  readonly walk: Walk;
+  /** Whether the proxy has a cluster. */
+  readonly isKnown: (cluster: string) => boolean;
+  /** The request as it goes to each of the clusters of the walk. */
+  readonly forwarded: readonly Pick<HttpRequest, "path" | "authority" | "headers">[];
+}
+
+/** Walks the configuration of who is asked. */
+export function walkOf({ configurations }: Simulated, asked: Asked): Walked {
+  const configuration = configurations.get(callerOf(asked));
+  if (configuration === undefined) throw new Error(`nobody is ${callerOf(asked)}`);
+  const call = callOf(asked);
+  const walked = walk(configuration, call);
+  const { route } = walked.passed;
+  const several = route?.route?.weightedClusters?.clusters ?? [];
+  return {
+    walk: walked,
+    isKnown: (cluster) => configuration.clusters.has(cluster),
+    forwarded:
+      route === undefined
+        ? []
+        : walked.clusters.map((_, i) => forwardedRequest(call.request, route, several[i])),
+  };
+}
