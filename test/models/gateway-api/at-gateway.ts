@@ -3,15 +3,16 @@ import { covers, hostOf, mostSpecific } from "../routing/hosts.js";
 import type { HttpRequest } from "../routing/objects.js";
 import { type Attachment, attachmentsOf } from "./attachment.js";
 import { type Namer, receiving, targetOf } from "./backends.js";
-import { closeness, closestListener, hostOfListener, isConflicted, isServed } from "./listeners.js";
 import {
-  type AnyRoute,
-  byAge,
-  type Gateway,
-  type Listener,
-  routesOf,
-  type World,
-} from "./objects.js";
+  closeness,
+  closestListener,
+  hostOfListener,
+  isConflicted,
+  isServed,
+  listenersAt,
+  type PlacedListener,
+} from "./listeners.js";
+import { type AnyRoute, byAge, type Gateway, routesOf, type World } from "./objects.js";
 import { firstRule, type Placed } from "./rules.js";
 import { type Verdict, verdictOf } from "./verdict.js";
 
@@ -26,7 +27,7 @@ const NOT_FOUND = 404;
 const MISDIRECTED = 421;
 
 /** The routes at a listener; each once for each of its own hosts. */
-const attachedTo = (world: World, listener: Listener): readonly Attachment[] =>
+const attachedTo = (world: World, listener: PlacedListener): readonly Attachment[] =>
   routesOf(world)
     .flatMap((route) =>
       (route.spec.parentRefs ?? []).flatMap((parent) => attachmentsOf(world, route, parent)),
@@ -38,7 +39,11 @@ const sameRoute = (a: Attachment["route"], b: Attachment["route"]): boolean =>
   a.kind === b.kind && a.spec === b.spec;
 
 /** Whether a host is one of another listener, which is closer to it: "a request … SHOULD match at most one Listener". */
-const isOfOther = (host: string, listener: Listener, among: readonly Listener[]): boolean =>
+const isOfOther = (
+  host: string,
+  listener: PlacedListener,
+  among: readonly PlacedListener[],
+): boolean =>
   among.some(
     (one) =>
       closeness(hostOfListener(one)) > closeness(hostOfListener(listener)) &&
@@ -51,8 +56,8 @@ const isOfOther = (host: string, listener: Listener, among: readonly Listener[])
  */
 function placedAt(
   world: World,
-  listeners: readonly Listener[],
-  among: readonly Listener[],
+  listeners: readonly PlacedListener[],
+  among: readonly PlacedListener[],
   authority: string,
 ): readonly Placed[] {
   const attached = listeners.flatMap((listener) =>
@@ -88,11 +93,11 @@ function requested(
     known,
   }: {
     /** Of a connection by TLS. */
-    readonly listener: Listener | undefined;
+    readonly listener: PlacedListener | undefined;
     /** Those of the port that are served. */
-    readonly among: readonly Listener[];
+    readonly among: readonly PlacedListener[];
     /** Also those that are not: their hosts are theirs, as in Istio. */
-    readonly known: readonly Listener[];
+    readonly known: readonly PlacedListener[];
   },
 ): Verdict {
   const host = hostOf(request.authority);
@@ -110,7 +115,7 @@ function requested(
 /** What takes connections of TLS for some server names: a listener, and of one that passes them on the host of a route. */
 interface Chain {
   readonly host: string;
-  readonly listener: Listener;
+  readonly listener: PlacedListener;
   readonly route?: AnyRoute;
 }
 
@@ -118,7 +123,7 @@ interface Chain {
 const kindRank = ({ route }: Attachment): number => (route.kind === "TCPRoute" ? 0 : 1);
 
 /** As in Istio, a listener of TLS without routes takes nothing: a wider one does. */
-function chainsOf(world: World, listener: Listener): readonly Chain[] {
+function chainsOf(world: World, listener: PlacedListener): readonly Chain[] {
   if (listener.protocol === "HTTPS") return [{ host: hostOfListener(listener), listener }];
   return [...attachedTo(world, listener)]
     .sort((a, b) => kindRank(a) - kindRank(b) || byAge(a.route, b.route))
@@ -146,10 +151,9 @@ export function atGateway(
   { port, serverName }: Connection,
   request: HttpRequest,
 ): Verdict {
-  const here = gateway.spec.listeners.filter(
-    (one) => one.port === port && isServed(world, gateway, one),
-  );
-  const of = (protocol: Listener["protocol"]): readonly Listener[] =>
+  const all = listenersAt(world, gateway).filter((one) => one.port === port);
+  const here = all.filter((one) => isServed(world, one));
+  const of = (protocol: PlacedListener["protocol"]): readonly PlacedListener[] =>
     here.filter((one) => one.protocol === protocol);
   const [tcp] = of("TCP");
   if (tcp !== undefined) return connected(world, chainsOf(world, tcp)[0]?.route);
@@ -167,9 +171,7 @@ export function atGateway(
   const chain = chains.find((one) => one.host === host);
   if (chain === undefined) return { is: "closed" };
   const { listener, route } = chain;
-  const known = gateway.spec.listeners.filter(
-    (one) => one.port === port && one.protocol === "HTTPS" && !isConflicted(gateway, one),
-  );
+  const known = all.filter((one) => one.protocol === "HTTPS" && !isConflicted(world, one));
   if (listener.protocol === "TLS") return connected(world, route);
   return requested(world, request, { listener, among: of("HTTPS"), known });
 }

@@ -1,9 +1,18 @@
 /** What the status of objects would say that is amiss, as fairlead tells it: one code each, by object. */
-import { attachmentsOf, typeOf } from "./attachment.js";
+import { attachmentsOf, hasListeners, typeOf } from "./attachment.js";
 import { findService, isGranted, isService } from "./backends.js";
 import { meantPorts } from "./in-mesh.js";
-import { isFaulty } from "./listeners.js";
-import { type AnyRoute, type BackendRef, type ParentRef, routesOf, type World } from "./objects.js";
+import { isFaulty, listenersAt, takesSet } from "./listeners.js";
+import {
+  type AnyRoute,
+  type BackendRef,
+  type Declared,
+  type Gateway,
+  type ListenerSet,
+  type ParentRef,
+  routesOf,
+  type World,
+} from "./objects.js";
 
 /** Accepted is False: NoMatchingParent, NotAllowedByListeners, NoMatchingListenerHostname. */
 const UNATTACHED = "unattached-route";
@@ -15,26 +24,40 @@ const NOT_FOUND = "IST0101";
 const UNSERVED = "unserved-listener";
 
 const SERVICE = "/Service";
-const GATEWAY = "gateway.networking.k8s.io/Gateway";
+const SET = "gateway.networking.k8s.io/ListenerSet";
+
+/** The Gateway to which a set adds its listeners. */
+const gatewayOf = (
+  { gateways }: World,
+  { spec: { parentRef } }: ListenerSet,
+): Gateway | undefined =>
+  gateways.find(
+    ({ metadata }) =>
+      metadata.name === parentRef.name && metadata.namespace === parentRef.namespace,
+  );
 
 function ofParent(world: World, route: AnyRoute, parent: ParentRef): string | undefined {
   const { namespace } = route.metadata;
   const type = typeOf(parent);
-  const isMeant = ({ metadata }: World["gateways"][number] | World["services"][number]): boolean =>
+  const isMeant = ({ metadata }: Declared<unknown>): boolean =>
     metadata.name === parent.name && metadata.namespace === (parent.namespace ?? namespace);
   if (type === SERVICE) {
     const service = world.services.find(isMeant);
     if (service === undefined) return NOT_FOUND;
     return meantPorts(service, parent).length === 0 ? UNATTACHED : undefined;
   }
-  if (type !== GATEWAY) return UNATTACHED;
-  if (!world.gateways.some(isMeant)) return NOT_FOUND;
+  if (!hasListeners(parent)) return UNATTACHED;
+  const owners: readonly Declared<unknown>[] = type === SET ? world.listenerSets : world.gateways;
+  if (!owners.some(isMeant)) return NOT_FOUND;
+  // Whose a set is that names no Gateway nobody can tell: it is the set that is told.
+  const set = type === SET ? world.listenerSets.find(isMeant) : undefined;
+  if (set !== undefined && gatewayOf(world, set) === undefined) return undefined;
   return attachmentsOf(world, route, parent).length === 0 ? UNATTACHED : undefined;
 }
 
 function ofBackend(world: World, route: AnyRoute, backend: BackendRef): string | undefined {
   const { kind, metadata, spec } = route;
-  const needsGrant = (spec.parentRefs ?? []).some((one) => typeOf(one) === GATEWAY);
+  const needsGrant = (spec.parentRefs ?? []).some(hasListeners);
   if (!isService(backend)) return NOT_FOUND;
   if (!isGranted(world, backend, { kind, namespace: metadata.namespace, needsGrant })) {
     return NOT_GRANTED;
@@ -58,6 +81,25 @@ function ofRoute(world: World, route: AnyRoute): readonly string[] {
   return all.filter((one) => one !== undefined);
 }
 
+const KINDS = { Gateway: "KubernetesGateway", ListenerSet: "ListenerSet" } as const;
+
+/** Of those who have a listener with which something is amiss, and of sets that no Gateway takes. */
+function ofListeners(world: World): readonly string[] {
+  const faulty = world.gateways
+    .flatMap((gateway) => listenersAt(world, gateway))
+    .filter((one) => isFaulty(world, one))
+    .map(
+      ({ owner: { kind, name, namespace } }) => `${KINDS[kind]} ${name}.${namespace}: ${UNSERVED}`,
+    );
+  const sets = world.listenerSets.flatMap((set) => {
+    const gateway = gatewayOf(world, set);
+    if (gateway !== undefined && takesSet(world, gateway, set)) return [];
+    const code = gateway === undefined ? NOT_FOUND : UNSERVED;
+    return [`ListenerSet ${set.metadata.name}.${set.metadata.namespace}: ${code}`];
+  });
+  return [...faulty, ...sets];
+}
+
 /** `Kind name.namespace: code`, sorted, each once. */
 export function conditionsOf(world: World): readonly string[] {
   const ofRoutes = routesOf(world).flatMap((route) =>
@@ -65,10 +107,5 @@ export function conditionsOf(world: World): readonly string[] {
       (code) => `${route.kind} ${route.metadata.name}.${route.metadata.namespace}: ${code}`,
     ),
   );
-  const ofGateways = world.gateways.flatMap((gateway) =>
-    gateway.spec.listeners.some((one) => isFaulty(world, gateway, one))
-      ? [`KubernetesGateway ${gateway.metadata.name}.${gateway.metadata.namespace}: ${UNSERVED}`]
-      : [],
-  );
-  return [...new Set([...ofRoutes, ...ofGateways])].sort();
+  return [...new Set([...ofRoutes, ...ofListeners(world)])].sort();
 }

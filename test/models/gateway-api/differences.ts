@@ -1,10 +1,14 @@
 /** What fairlead says otherwise of a request than the model does. */
+
+import type { Result } from "../../../src/console/explain/explanation.js";
 import type { RouteJson } from "../../../src/envoy/api.js";
 import { endingAtProxy } from "../../../src/simulator/ending.js";
+import type { HttpRequest } from "../routing/objects.js";
 import { sorted } from "../routing/outcomes.js";
 import type { Asked } from "./model.js";
+import { outcomesOf } from "./outcomes.js";
 import { redirectedTo } from "./redirected.js";
-import { type Simulated, type Walked, walkOf } from "./simulated.js";
+import { resultsOf, type Simulated, type Walked, walkOf } from "./simulated.js";
 import type { Mirror, Share, Timing, Verdict } from "./verdict.js";
 
 type Comparable = Readonly<Record<string, unknown>>;
@@ -158,16 +162,45 @@ function ofWalk(walked: Walked, asked: Asked, verdict: Verdict): Comparable {
     : ofRequest(walked, route, verdict.timing);
 }
 
-/** One line where something is said otherwise; none where nothing is. */
+/** Who answers, and with which status where that is a proxy: 0 where the connection ends. */
+function ofResults(results: readonly Result[]): Comparable {
+  return ends(
+    results.flatMap(({ answeredBy }) => answeredBy),
+    results.flatMap(({ answeredBy, status = 0 }) => (answeredBy.length > 0 ? [] : [status])),
+  );
+}
+
+const ends = (answerers: readonly string[], statuses: readonly number[]): Comparable => ({
+  answerers: [...new Set(answerers)].sort(),
+  statuses: [...new Set(statuses)].sort((a, b) => a - b),
+});
+
+function endsOf(verdict: Verdict, request: HttpRequest): Comparable {
+  const outcomes = outcomesOf(verdict, request);
+  return ends(
+    outcomes.flatMap(({ by }) => by ?? []),
+    outcomes.flatMap(({ by, status }) => (by === undefined ? [status] : [])),
+  );
+}
+
+/** One line for each thing that is said otherwise. */
 export function differences(
   known: Simulated,
   asked: Asked,
   verdict: Verdict | undefined,
 ): readonly string[] {
   if (verdict === undefined) return [];
-  const got = JSON.stringify(ofWalk(walkOf(known, asked), asked, verdict));
-  const wanted = JSON.stringify(ofVerdict(verdict));
-  return got === wanted
-    ? []
-    : [`${JSON.stringify(asked)}:\n  fairlead says ${got}\n  the model     ${wanted}`];
+  const line = (who: string, got: Comparable, wanted: Comparable): readonly string[] =>
+    JSON.stringify(got) === JSON.stringify(wanted)
+      ? []
+      : [
+          `${JSON.stringify(asked)}:\n  ${who} says ${JSON.stringify(got)}\n  the model     ${JSON.stringify(wanted)}`,
+        ];
+  const results = resultsOf(known, asked);
+  return [
+    ...line("fairlead", ofWalk(walkOf(known, asked), asked, verdict), ofVerdict(verdict)),
+    ...(results === undefined
+      ? []
+      : line("explain", ofResults(results), endsOf(verdict, asked.request))),
+  ];
 }

@@ -1,13 +1,28 @@
 /** What listeners of Gateways take and serve. See Listener, "Distinct Listeners", AllowedRoutes and ListenerTLSConfig. */
 import { covers } from "../routing/hosts.js";
 import {
+  type AllowedNamespaces,
+  byAge,
+  type CertificateRef,
   type Gateway,
   type Listener,
+  type ListenerSet,
   type Protocol,
   type RouteKind,
   selects,
   type World,
 } from "./objects.js";
+
+/** A listener at a Gateway. */
+export interface PlacedListener extends Listener {
+  readonly gateway: Gateway;
+  /** Who has it: the Gateway, or a set that adds it. */
+  readonly owner: {
+    readonly kind: "Gateway" | "ListenerSet";
+    readonly name: string;
+    readonly namespace: string;
+  };
+}
 
 const GROUP = "gateway.networking.k8s.io";
 
@@ -38,62 +53,100 @@ function kindsOf(listener: Listener): readonly RouteKind[] {
   );
 }
 
-/** Whether routes of a namespace may be at a listener: "Same" when it does not say. */
-function takesNamespace(
+/** Whether a namespace is one of those that are allowed, seen from the namespace of who allows them. */
+function allows(
   world: World,
-  { metadata }: Gateway,
-  { allowedRoutes }: Listener,
+  { from, selector }: AllowedNamespaces,
+  own: string,
   namespace: string,
 ): boolean {
-  const { from = "Same", selector } = allowedRoutes?.namespaces ?? {};
   if (from === "All") return true;
-  if (from === "Same") return namespace === metadata.namespace;
-  if (from === "None") return false;
+  if (from === "Same") return namespace === own;
+  if (from !== "Selector") return false;
   const found = world.namespaces.find((one) => one.metadata.name === namespace);
   // Kubernetes gives each namespace a label with its name.
   const labels = { ...found?.metadata.labels, "kubernetes.io/metadata.name": namespace };
   return selects(selector?.matchLabels ?? {}, labels);
 }
 
-/** Whether a listener takes routes of a kind and namespace. */
+/** Whether a Gateway takes the listeners of a set: those of no namespace when it does not say. */
+export function takesSet(world: World, gateway: Gateway, set: ListenerSet): boolean {
+  const { namespaces = {} } = gateway.spec.allowedListeners ?? {};
+  return allows(world, namespaces, gateway.metadata.namespace, set.metadata.namespace);
+}
+
+const KNOWN = new WeakMap<Gateway, readonly PlacedListener[]>();
+
+/** All listeners at a Gateway, in the order of precedence: its own, then those of the older set, then by namespace and name. */
+export function listenersAt(world: World, gateway: Gateway): readonly PlacedListener[] {
+  const known = KNOWN.get(gateway);
+  if (known !== undefined) return known;
+  const { name, namespace } = gateway.metadata;
+  const sets = world.listenerSets
+    .filter(
+      ({ spec: { parentRef } }) => parentRef.name === name && parentRef.namespace === namespace,
+    )
+    .filter((set) => takesSet(world, gateway, set))
+    .sort(byAge);
+  const placed = [
+    ...gateway.spec.listeners.map((one) => ({
+      ...one,
+      gateway,
+      owner: ownerOf("Gateway", gateway),
+    })),
+    ...sets.flatMap((set) =>
+      set.spec.listeners.map((one) => ({ ...one, gateway, owner: ownerOf("ListenerSet", set) })),
+    ),
+  ];
+  KNOWN.set(gateway, placed);
+  return placed;
+}
+
+const ownerOf = (
+  kind: PlacedListener["owner"]["kind"],
+  { metadata: { name, namespace } }: Gateway | ListenerSet,
+): PlacedListener["owner"] => ({ kind, name, namespace });
+
+/** Whether a listener takes routes of a kind and namespace: of its own when it does not say. */
 export function takes(
   world: World,
-  gateway: Gateway,
-  listener: Listener,
+  listener: PlacedListener,
   route: { readonly kind: RouteKind; readonly namespace: string },
 ): boolean {
+  const { from = "Same", ...selected } = listener.allowedRoutes?.namespaces ?? {};
   return (
-    !isConflicted(gateway, listener) &&
+    !isConflicted(world, listener) &&
     kindsOf(listener).includes(route.kind) &&
-    takesNamespace(world, gateway, listener, route.namespace)
+    allows(world, { from, ...selected }, listener.owner.namespace, route.namespace)
   );
 }
 
 /** Protocols that can be told apart on one port: what is said first tells the server name. */
 const family = ({ protocol }: Listener): string => (protocol === "HTTPS" ? "TLS" : protocol);
 
-/**
- * "The implementation MUST … reject" listeners that are not distinct; here as Istio does it: the first of them is served.
- */
-export function isConflicted({ spec }: Gateway, listener: Listener): boolean {
-  const before = spec.listeners.slice(0, spec.listeners.indexOf(listener));
-  const served = before.filter(
-    (one) => one.port === listener.port && !isConflicted({ spec } as Gateway, one),
-  );
-  return served.some(
-    (one) => family(one) !== family(listener) || hostOfListener(one) === hostOfListener(listener),
-  );
+/** Listeners that are not distinct "MUST" be told: the first of them is served. */
+export function isConflicted(world: World, listener: PlacedListener): boolean {
+  const all = listenersAt(world, listener.gateway);
+  return all
+    .slice(0, all.indexOf(listener))
+    .filter((one) => one.port === listener.port && !isConflicted(world, one))
+    .some(
+      (one) => family(one) !== family(listener) || hostOfListener(one) === hostOfListener(listener),
+    );
 }
 
-/** Whether a Gateway may show a certificate: one of its namespace, or one that was granted to Gateways of it. */
-function mayShow(world: World, { metadata }: Gateway, name: string, namespace: string): boolean {
-  if (namespace === metadata.namespace) return true;
+/** Whether who has a listener may show a certificate: one of its namespace, or one that was granted to its kind there. */
+function mayShow(
+  world: World,
+  { kind, namespace: own }: PlacedListener["owner"],
+  { name, namespace = own }: CertificateRef,
+): boolean {
+  if (namespace === own) return true;
   return world.referenceGrants.some(
     (grant) =>
       grant.metadata.namespace === namespace &&
       grant.spec.from.some(
-        (from) =>
-          from.group === GROUP && from.kind === "Gateway" && from.namespace === metadata.namespace,
+        (from) => from.group === GROUP && from.kind === kind && from.namespace === own,
       ) &&
       grant.spec.to.some(
         (to) => to.group === "" && to.kind === "Secret" && (to.name ?? name) === name,
@@ -101,35 +154,31 @@ function mayShow(world: World, { metadata }: Gateway, name: string, namespace: s
   );
 }
 
-/** Whether a listener is served: there is none of it that is in conflict, or has no certificate that it may show. */
-export function isServed(world: World, gateway: Gateway, listener: Listener): boolean {
-  if (isConflicted(gateway, listener)) return false;
+const certificatesOf = ({ tls }: Listener): readonly CertificateRef[] => tls?.certificateRefs ?? [];
+
+/** Whether a listener is served: it is in no conflict, and has a certificate that it may show. */
+export function isServed(world: World, listener: PlacedListener): boolean {
+  if (isConflicted(world, listener)) return false;
   if (!isEncrypted(listener) || passesThrough(listener)) return true;
-  const { certificateRefs = [] } = listener.tls ?? {};
-  return certificateRefs.some(({ name, namespace = gateway.metadata.namespace }) =>
-    mayShow(world, gateway, name, namespace),
-  );
+  return certificatesOf(listener).some((one) => mayShow(world, listener.owner, one));
 }
 
-/** Whether something is amiss with a listener, of which its Gateway is told. */
-export function isFaulty(world: World, gateway: Gateway, listener: Listener): boolean {
-  if (!isServed(world, gateway, listener)) return true;
-  const { certificateRefs = [] } = listener.tls ?? {};
+/** Whether something is amiss with a listener, of which who has it is told. */
+export function isFaulty(world: World, listener: PlacedListener): boolean {
   const named = listener.allowedRoutes?.kinds ?? [];
+  const possible = kindsOf(listener);
   return (
-    certificateRefs.some(
-      ({ name, namespace = gateway.metadata.namespace }) =>
-        !mayShow(world, gateway, name, namespace),
-    ) ||
-    named.length > kindsOf(listener).filter((one) => named.some(({ kind }) => kind === one)).length
+    !isServed(world, listener) ||
+    certificatesOf(listener).some((one) => !mayShow(world, listener.owner, one)) ||
+    named.some(({ kind }) => possible.every((one) => one !== kind))
   );
 }
 
 /** Of the listeners whose hosts cover a name the one whose host is the closest. */
 export function closestListener(
-  listeners: readonly Listener[],
+  listeners: readonly PlacedListener[],
   name: string,
-): Listener | undefined {
+): PlacedListener | undefined {
   return listeners
     .filter((one) => covers(hostOfListener(one), name))
     .sort((a, b) => closeness(hostOfListener(b)) - closeness(hostOfListener(a)))[0];

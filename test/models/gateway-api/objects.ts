@@ -9,7 +9,7 @@ export type Labels = Readonly<Record<string, string>>;
 interface Metadata {
   readonly name: string;
   readonly namespace: string;
-  readonly creationTimestamp: string;
+  readonly creationTimestamp?: string;
   readonly labels?: Labels;
 }
 
@@ -36,11 +36,13 @@ export interface CertificateRef {
   readonly namespace?: string;
 }
 
+export interface AllowedNamespaces {
+  readonly from?: "All" | "Same" | "Selector" | "None";
+  readonly selector?: { readonly matchLabels: Labels };
+}
+
 export interface AllowedRoutes {
-  readonly namespaces?: {
-    readonly from?: "All" | "Same" | "Selector" | "None";
-    readonly selector?: { readonly matchLabels: Labels };
-  };
+  readonly namespaces?: AllowedNamespaces;
   readonly kinds?: readonly { readonly group?: string; readonly kind: string }[];
 }
 
@@ -58,6 +60,12 @@ export interface Listener {
 
 export type Gateway = Declared<{
   readonly gatewayClassName: string;
+  readonly listeners: readonly Listener[];
+  readonly allowedListeners?: { readonly namespaces: AllowedNamespaces };
+}>;
+
+export type ListenerSet = Declared<{
+  readonly parentRef: { readonly name: string; readonly namespace: string };
   readonly listeners: readonly Listener[];
 }>;
 
@@ -215,6 +223,7 @@ export interface World {
   readonly namespaces: readonly Namespace[];
   readonly services: readonly Service[];
   readonly gateways: readonly Gateway[];
+  readonly listenerSets: readonly ListenerSet[];
   readonly httpRoutes: readonly HTTPRoute[];
   readonly grpcRoutes: readonly GRPCRoute[];
   readonly tlsRoutes: readonly TLSRoute[];
@@ -248,6 +257,6 @@ export function selects(wanted: Labels, labels: Labels): boolean {
 /** "The oldest Route based on creation timestamp. The Route appearing first in alphabetical order by {namespace}/{name}." */
 export function byAge(a: Declared<unknown>, b: Declared<unknown>): number {
   const order = ({ metadata }: Declared<unknown>): string =>
-    [metadata.creationTimestamp, `${metadata.namespace}/${metadata.name}`].join(" ");
+    [metadata.creationTimestamp ?? "", `${metadata.namespace}/${metadata.name}`].join(" ");
   return order(a) < order(b) ? -1 : 1;
 }

@@ -2,6 +2,7 @@
 import fc, { type Arbitrary } from "fast-check";
 import { seldom } from "../routing/arbitraries.js";
 import type { HttpRequest } from "../routing/objects.js";
+import { listenersAt } from "./listeners.js";
 import type { Asked } from "./model.js";
 import { routesOf, type World } from "./objects.js";
 import { CALLS, PATHS } from "./route-arbitrary.js";
@@ -67,9 +68,9 @@ function hostsOf(world: World): Arbitrary<string> {
 const atGateways = (world: World): Arbitrary<Asked> =>
   fc
     .constantFrom(
-      ...world.gateways.flatMap(({ metadata, spec }) =>
-        spec.listeners.map(({ port, protocol }) => ({
-          gateway: `${metadata.namespace}/${metadata.name}`,
+      ...world.gateways.flatMap((gateway) =>
+        listenersAt(world, gateway).map(({ port, protocol }) => ({
+          gateway: `${gateway.metadata.namespace}/${gateway.metadata.name}`,
           port,
           protocol,
         })),

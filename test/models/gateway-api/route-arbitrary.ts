@@ -14,7 +14,7 @@ import type {
   WeightedBackend,
 } from "./objects.js";
 
-export const PATHS = ["/", "/a", "/a/", "/a/b", "/ab", "/b", "/A/b", "/a/b/c"];
+export const PATHS = ["/", "/a", "/a/", "/a/b", "/ab", "/b", "/A/b", "/a/b/c", "/a.b", "/a$1/(b)"];
 
 const path = fc.oneof(
   fc.record({
@@ -163,10 +163,10 @@ const mirror = fc
 
 const modifiers = (isPrefix: boolean): Arbitrary<PathModifier> => {
   const full = fc
-    .constantFrom("/new", "/new/", "/", "/x\\1")
+    .constantFrom("/new", "/new/", "/", "/x\\1", "/x$1")
     .map((replaceFullPath) => ({ type: "ReplaceFullPath" as const, replaceFullPath }));
   const prefix = fc
-    .constantFrom("/new", "/new/", "/", "")
+    .constantFrom("/new", "/new/", "/", "", "/x\\1", "/x$1")
     .map((replacePrefixMatch) => ({ type: "ReplacePrefixMatch" as const, replacePrefixMatch }));
   return isPrefix ? fc.oneof(full, prefix, prefix) : full;
 };

@@ -3,7 +3,11 @@ import { createDiscovery } from "../../../src/app/discovery.js";
 import { Table } from "../../../src/base/table.js";
 import { parseOffline } from "../../../src/config/parse-offline.js";
 import type { ConfigSnapshot } from "../../../src/config/snapshot.js";
+import { explain } from "../../../src/console/explain/explain.js";
+import type { Result } from "../../../src/console/explain/explanation.js";
+import type { Scene } from "../../../src/console/explain/scene.js";
 import type { Encoder } from "../../../src/envoy/resource/encoder.js";
+import type { ProxySets } from "../../../src/envoy/resource/resource-set.js";
 import { type Proxy, parseNode } from "../../../src/mesh/proxy/proxy.js";
 import type { Call } from "../../../src/simulator/call.js";
 import {
@@ -70,6 +74,7 @@ function podsOf({ workloads, gateways }: World): string {
 
 /** A world in fairlead. */
 export interface Simulated {
+  readonly scene: Scene;
   readonly configurations: ReadonlyMap<string, ProxyConfiguration>;
   /** What keeps objects from being read. */
   readonly faults: readonly string[];
@@ -102,11 +107,17 @@ export function simulated(world: World, encoder: Encoder): Simulated {
   const discovery = createDiscovery(encoder, snapshot);
   const byId = Table.from(proxies.map((one) => [one.id, one] as const));
   discovery.update({ snapshot, proxies: byId, standIns: [] });
+  const sets = new Map(
+    proxies.map((one) => [one, discovery.resourcesOf({ proxy: one, controlPlane: undefined })]),
+  );
+  const resourcesOf = (one: Proxy): ProxySets =>
+    sets.get(one) ?? discovery.resourcesOf({ proxy: one, controlPlane: undefined });
   return {
+    scene: { mesh: discovery.mesh(), snapshot, proxies, resourcesOf, encoder },
     configurations: new Map(
       Object.entries(PROXIES).map(([name, one]) => [
         name,
-        proxyConfiguration(discovery.resourcesOf({ proxy: one, controlPlane: undefined }), encoder),
+        proxyConfiguration(resourcesOf(one), encoder),
       ]),
     ),
     faults: snapshot.diagnostics
@@ -159,4 +170,16 @@ export function walkOf({ configurations }: Simulated, asked: Asked): Walked {
         ? []
         : walked.clusters.map((_, i) => forwardedRequest(call.request, route, several[i])),
   };
+}
+
+/** How `explain` says that a request ends; undefined of one that has no URL, since it names no server. */
+export function resultsOf({ scene }: Simulated, asked: Asked): readonly Result[] | undefined {
+  const { method, authority, port, path, headers } = asked.request;
+  const proxy = PROXIES[callerOf(asked)];
+  const serverName = asked.from === "gateway" ? asked.serverName : undefined;
+  if (proxy === undefined || serverName === "") return undefined;
+  const host = serverName ?? authority.replace(/:\d+$/, "");
+  const url = new URL(`${serverName === undefined ? "http" : "https"}://${host}:${port}${path}`);
+  return explain(scene, proxy, { method, url, headers: { ...headers, host: authority }, at: 0 })
+    .results;
 }

@@ -2,10 +2,12 @@
 import fc, { type Arbitrary } from "fast-check";
 import { given, mostly, seldom } from "../routing/arbitraries.js";
 import type {
+  AllowedNamespaces,
   AllowedRoutes,
   Declared,
   Gateway,
   Listener,
+  ListenerSet,
   Namespace,
   ParentRef,
   ReferenceGrant,
@@ -52,7 +54,7 @@ const workload = (name: string, namespace: string): Workload => ({
 });
 
 /** Those who answer. */
-const WORKLOADS: readonly Workload[] = [
+export const WORKLOADS: readonly Workload[] = [
   workload("shop", "a"),
   workload("shop", "b"),
   workload("cart", "a"),
@@ -153,13 +155,34 @@ const gateway = (name: string, namespace: string): Arbitrary<Gateway> =>
       // Kubernetes refuses those.
       selector: ({ port, protocol, hostname: host = "" }) => `${port} ${protocol} ${host}`,
     })
-    .map((listeners) => ({
-      metadata: { name, namespace, creationTimestamp: BEGIN },
-      spec: {
-        gatewayClassName: "istio",
-        listeners: listeners.map((one, i) => ({ name: `listener-${i}`, ...one })),
-      },
-    }));
+    .chain((listeners) =>
+      given({
+        gatewayClassName: fc.constant("istio"),
+        listeners: fc.constant(named(listeners)),
+        allowedListeners: mostly(
+          fc.constantFrom<AllowedNamespaces>(
+            { from: "All" },
+            { from: "All" },
+            { from: "Same" },
+            { from: "Selector", selector: { matchLabels: { team: "one" } } },
+          ),
+          4,
+        ).map((namespaces) => namespaces && { namespaces }),
+      }),
+    )
+    .map((spec) => ({ metadata: { name, namespace, creationTimestamp: BEGIN }, spec }));
+
+const named = (listeners: readonly Given[]): readonly Listener[] =>
+  listeners.map((one, i) => ({ name: `listener-${i}`, ...one }));
+
+const setSpec: Arbitrary<ListenerSet["spec"]> = fc.record({
+  parentRef: fc.constantFrom(
+    { name: "one", namespace: "edge" },
+    { name: "one", namespace: "edge" },
+    { name: "two", namespace: "a" },
+  ),
+  listeners: fc.array(listener, { minLength: 1, maxLength: 1 }).map(named),
+});
 
 const ofGateway: Arbitrary<ParentRef> = fc
   .tuple(
@@ -180,6 +203,19 @@ const ofGateway: Arbitrary<ParentRef> = fc
   )
   .map(([name, part]) => ({ ...name, ...part }));
 
+/** Sets are named by their number. */
+const ofSet: Arbitrary<ParentRef> = fc
+  .tuple(
+    fc.constantFrom("set-0", "set-1"),
+    given({ namespace: mostly(fc.constantFrom("a", "b", "edge"), 2) }),
+  )
+  .map(([name, more]) => ({
+    group: "gateway.networking.k8s.io",
+    kind: "ListenerSet",
+    name,
+    ...more,
+  }));
+
 const ofService: Arbitrary<ParentRef> = fc
   .tuple(
     fc.constantFrom(
@@ -196,11 +232,19 @@ const ofService: Arbitrary<ParentRef> = fc
   )
   .map(([name, part]) => ({ group: "", kind: "Service", ...name, ...part }));
 
+/** Of those that name one object each has to name another part of it. */
+const isAnother = (one: ParentRef, other: ParentRef): boolean => {
+  const isSame = one.kind === other.kind && one.name === other.name;
+  const isPart = ({ sectionName, port }: ParentRef): boolean => (sectionName ?? port) !== undefined;
+  const isOtherPart = one.sectionName !== other.sectionName || one.port !== other.port;
+  return !isSame || (isPart(one) && isPart(other) && isOtherPart);
+};
+
 const parentRefs = (...of: readonly Arbitrary<ParentRef>[]): Arbitrary<ParentRef[]> =>
   fc.uniqueArray(fc.oneof(...of), {
     minLength: 1,
-    maxLength: 2,
-    selector: ({ kind = "Gateway", name }) => `${kind} ${name}`,
+    maxLength: 3,
+    comparator: (one, other) => !isAnother(one, other),
   });
 
 const hostnames = mostly(
@@ -216,19 +260,30 @@ function objects<Spec>(
 ): Arbitrary<Declared<Spec>[]> {
   const one = fc.tuple(
     fc.constantFrom("a", "b", "edge"),
-    fc.constantFrom(...TIMES),
+    mostly(fc.constantFrom(...TIMES), 4),
     fc.constantFrom("x", "y", "z"),
     spec,
   );
   return fc.array(one, { minLength: least, maxLength: most, size: "max" }).map((all) =>
     all.map(([namespace, creationTimestamp, letter, own], i) => ({
-      metadata: { name: `${name}-${letter}-${i}`, namespace, creationTimestamp },
+      metadata: {
+        name: `${name}-${letter}-${i}`,
+        namespace,
+        ...(creationTimestamp === undefined ? {} : { creationTimestamp }),
+      },
       spec: own,
     })),
   );
 }
 
-const kindsThatName = fc.constantFrom("HTTPRoute", "HTTPRoute", "GRPCRoute", "TLSRoute", "Gateway");
+const kindsThatName = fc.constantFrom(
+  "HTTPRoute",
+  "HTTPRoute",
+  "GRPCRoute",
+  "TLSRoute",
+  "Gateway",
+  "ListenerSet",
+);
 
 const referenceGrants: Arbitrary<ReferenceGrant[]> = objects(
   "grant",
@@ -261,18 +316,28 @@ export const world: Arbitrary<World> = fc.noBias(
     .record({
       one: gateway("one", "edge"),
       two: mostly(gateway("two", "a"), 2),
+      listenerSets: objects("set", setSpec, { most: 2 }).map((sets) =>
+        sets.map(({ metadata, spec }, i) => ({
+          metadata: { ...metadata, name: `set-${i}` },
+          spec,
+        })),
+      ),
       httpRoutes: objects(
         "http",
         given({
-          parentRefs: parentRefs(ofGateway, ofGateway, ofService),
+          parentRefs: parentRefs(ofGateway, ofGateway, ofService, ofSet),
           hostnames,
-          rules: httpRules,
+          rules: mostly(httpRules, 15),
         }),
         { least: 2, most: 5 },
       ),
       grpcRoutes: objects(
         "grpc",
-        given({ parentRefs: parentRefs(ofGateway, ofService), hostnames, rules: grpcRules }),
+        given({
+          parentRefs: parentRefs(ofGateway, ofService),
+          hostnames,
+          rules: mostly(grpcRules, 15),
+        }),
         { most: 2 },
       ),
       tlsRoutes: objects(

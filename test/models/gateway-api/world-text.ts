@@ -7,6 +7,7 @@ const KINDS = {
   namespaces: ["v1", "Namespace"],
   services: ["v1", "Service"],
   gateways: [GATEWAY_API, "Gateway"],
+  listenerSets: [GATEWAY_API, "ListenerSet"],
   httpRoutes: [GATEWAY_API, "HTTPRoute"],
   grpcRoutes: [GATEWAY_API, "GRPCRoute"],
   tlsRoutes: [GATEWAY_API, "TLSRoute"],

@@ -10,7 +10,7 @@ import { world } from "../../models/gateway-api/world-arbitrary.js";
 import { worldText } from "../../models/gateway-api/world-text.js";
 import { goldenEncoder } from "../golden/golden-case.js";
 
-const { FAIRLEAD_RUNS = "25", FAIRLEAD_SEED = "1" } = process.env;
+const { FAIRLEAD_RUNS = "20", FAIRLEAD_SEED = "1" } = process.env;
 const [RUNS, SEED] = [Number(FAIRLEAD_RUNS), Number(FAIRLEAD_SEED)];
 const REQUESTS = { minLength: 25, maxLength: 25 };
 
