@@ -1,6 +1,6 @@
 import { END, type Token, type TokenType, tokenize } from "./cel-tokens.js";
 
-/** Words that CEL keeps for languages that it is put into. */
+/** Words that CEL keeps for languages that it is put into: no names of their own, but fields may be called so. */
 const RESERVED: ReadonlySet<string> = new Set(
   "as break const continue else for function if import let loop package namespace return var void while".split(
     " ",
@@ -158,7 +158,8 @@ class Reader implements CelExpression {
   /** A name, and what can be behind it: arguments, or the fields of a message. */
   private member(shape: "name" | "selection"): boolean {
     const { text } = this.next;
-    if (RESERVED.has(text) || !this.takeType("name")) return false;
+    const isKept = shape === "name" && RESERVED.has(text);
+    if (isKept || !this.takeType("name")) return false;
     if (this.take("(")) return this.call(text, shape === "selection");
     if (!this.take("{")) {
       this.height++;

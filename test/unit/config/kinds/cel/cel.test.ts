@@ -17,6 +17,7 @@ describe("an expression of CEL", () => {
     ".a.b(c).d",
     "r'\\d' + b\"x\" + '''it's''' // a comment",
     "inside == index",
+    "a.namespace == b.package.if()",
     "1 +\n- 2",
     String.raw`'\x41\u0041\U0001F600\101\n\'' + b'\xff' + """\"""" + r'\q'`,
     "-9223372036854775807 + 0x7fffffffffffffff < 18446744073709551615u",
