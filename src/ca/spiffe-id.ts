@@ -8,6 +8,11 @@ export interface WorkloadIdentity {
   readonly serviceAccount: string;
   /** The labels that its node may claim, and no others; any when absent. They are no part of its SPIFFE ID. */
   readonly labels?: Readonly<Record<string, string>>;
+  /**
+   * What its certificate tells of the workload, as the subject's description: words for telemetry, by which nobody is known.
+   * Nothing when absent. See X.520, section 6.9.2.
+   */
+  readonly description?: string;
 }
 
 /** See SPIFFE-ID, section 2.1: lower-case letters, digits, dots, dashes and underscores. */
@@ -22,12 +27,12 @@ export function formatSpiffeId(identity: WorkloadIdentity): string {
   return `spiffe://${trustDomain}/ns/${namespace}/sa/${serviceAccount}`;
 }
 
-/** Different for identities that differ in anything, labels too. */
+/** Different for identities that differ in anything, labels and description too. */
 export function identityKey(identity: WorkloadIdentity): string {
-  const { labels } = identity;
-  if (labels === undefined) return formatSpiffeId(identity);
-  const sorted = Object.entries(labels).sort(byKey);
-  return `${formatSpiffeId(identity)} ${JSON.stringify(sorted)}`;
+  const { labels, description } = identity;
+  const sorted = labels && Object.entries(labels).sort(byKey);
+  const others = [sorted, description].filter((one) => one !== undefined);
+  return [formatSpiffeId(identity), ...others.map((one) => JSON.stringify(one))].join(" ");
 }
 
 /** The identity that a SPIFFE ID of Istio's form names; undefined for any other text. */

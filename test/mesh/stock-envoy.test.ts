@@ -12,6 +12,7 @@ import { beforeAll, expect, onTestFinished, test } from "vitest";
 import { steadyClock, systemClock } from "../../src/base/clock.js";
 import { Table } from "../../src/base/table.js";
 import { openAuthority } from "../../src/ca/authority/authority.js";
+import { createBuckets } from "../../src/ca/buckets.js";
 import { type Authenticate, createAuthenticator } from "../../src/ca/caller/authenticate.js";
 import { createGuessLimit } from "../../src/ca/caller/guess-limit.js";
 import { presentedBy } from "../../src/ca/caller/presented-by.js";
@@ -111,6 +112,7 @@ async function startControlPlane(
     ...{ authority, clock: systemClock, onError },
     store: await openWorkloadStore({ stateDirectory: state, authority, now, onError }),
     validation: () => ({ trustedCa: { inlineString: authority.roots.join("") } }),
+    descriptions: createBuckets({ now, capacity: 10, refillPerSecond: 1, maxKeys: 10 }),
     revoked: () => false,
     encode: (typeName, json) => encoder.encode(typeName, json),
     onChange: () => {

@@ -313,6 +313,9 @@ function follow(
   });
 }
 
+/** What a service account of hundreds of replicas needs that start at once, and nobody notices who asks for no more. */
+const CERTIFICATE_REQUESTS = { capacity: 500, refillPerSecond: 5, maxKeys: 10_000 };
+
 const ENDING =
   "what signs the certificates of workloads ends soon, and all of them with it: give another in the files of --cacerts";
 
@@ -340,6 +343,7 @@ async function openSecrets(
   return createWorkloadSecrets({
     authority,
     store,
+    descriptions: createBuckets({ now: options.clock.now, ...CERTIFICATE_REQUESTS }),
     validation: () => peerValidation({ authority, trustDomainAliases, given: trust.given() }),
     revoked,
     encode: options.encode,
@@ -355,9 +359,6 @@ function isRevoked(chain: string, { revocations }: GivenTrust): boolean {
     certificate !== undefined && revocations.revokes(readCertificate(certificate).serialNumber)
   );
 }
-
-/** What a service account of hundreds of replicas needs that start at once, and nobody notices who asks for no more. */
-const CERTIFICATE_REQUESTS = { capacity: 500, refillPerSecond: 5, maxKeys: 10_000 };
 
 function addCertificates(
   server: GrpcServer,

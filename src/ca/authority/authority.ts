@@ -11,6 +11,7 @@ import {
   type LeafParameters,
   type SubjectAltName,
   serverTemplate,
+  workloadSubject,
   workloadTemplate,
 } from "../certificate/certificate-template.js";
 import { certificatePem, certificatesOfPem } from "../certificate/pem.js";
@@ -323,9 +324,10 @@ function vouches(
   const [certificate] = certificatesOfPem(claim.chain);
   if (certificate === undefined || !isIssuedBy(certificate, slot.certificate)) return false;
   if (claim.chain !== certificatePem(certificate) + slot.intermediates) return false;
-  const { subjectAltNames, labels, notBefore, notAfter } = readCertificate(certificate);
+  const { subject, subjectAltNames, labels, notBefore, notAfter } = readCertificate(certificate);
   const names = [{ type: "uri", value: formatSpiffeId(claim.identity) }];
   return (
+    subject === workloadSubject(claim.identity) &&
     isDeepStrictEqual(subjectAltNames, names) &&
     isDeepStrictEqual(labels, claim.identity.labels) &&
     notBefore <= claim.now &&

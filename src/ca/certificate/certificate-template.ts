@@ -25,7 +25,7 @@ export type KeyUsage =
 
 /** The content of a certificate, without key and signature. */
 export interface CertificateTemplate {
-  /** Such as `O=mesh, CN=root`; empty for none, then the alternative names are critical. */
+  /** Such as `O=mesh, CN=root`, or with a type by its OID; empty for none, then the alternative names are critical. */
   readonly subject: string;
   /** Hexadecimal, positive. */
   readonly serialNumber: string;
@@ -88,8 +88,24 @@ export function rootTemplate(
   };
 }
 
+/** Without the signs by which names are put together (RFC 4514, section 2.4), and no longer than one may be (X.520, ub-description). */
+const DESCRIPTION = /^[A-Za-z0-9._:/=|-]{1,1024}$/;
+
 /**
- * An X.509-SVID: the SPIFFE ID is its only name. See SPIFFE X509-SVID, section 2 and 4.
+ * The subject of a workload's certificate: its description, under the OID of that attribute, or nothing.
+ * @throws CertificateError `certificate-name`
+ */
+export function workloadSubject({ description }: WorkloadIdentity): string {
+  if (description === undefined) return "";
+  if (DESCRIPTION.test(description)) return `2.5.4.13=${description}`;
+  throw new CertificateError(
+    "certificate-name",
+    `${JSON.stringify(description)} cannot describe a workload in a certificate`,
+  );
+}
+
+/**
+ * An X.509-SVID: the SPIFFE ID is its only alternative name. See SPIFFE X509-SVID, section 2 and 4.
  * @throws CertificateError `certificate-name`
  */
 export function workloadTemplate(
@@ -100,6 +116,7 @@ export function workloadTemplate(
   const { labels } = identity;
   return {
     ...leafTemplate([{ type: "uri", value: formatSpiffeId(identity) }], parameters),
+    subject: workloadSubject(identity),
     ...(labels === undefined ? {} : { labels }),
   };
 }

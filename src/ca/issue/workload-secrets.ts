@@ -1,7 +1,9 @@
 /** The certificates of workloads as Envoy is given them over SDS: issued when first needed, renewed while needed. */
+import { defined } from "../../base/defined.js";
 import type { Authority, IssuedCertificate } from "../authority/authority.js";
+import type { Buckets } from "../buckets.js";
 import type { Proof } from "../caller/proof.js";
-import { identityKey, type WorkloadIdentity } from "../spiffe-id.js";
+import { formatSpiffeId, identityKey, type WorkloadIdentity } from "../spiffe-id.js";
 import { type Renewal, type RenewalOptions, startRenewal } from "./renewed-certificate.js";
 import type { WorkloadStore } from "./workload-store.js";
 
@@ -28,17 +30,21 @@ export interface SecretLease {
   readonly identity: WorkloadIdentity;
   /** `default` and `ROOTCA` as they are now; the same objects until one of them is renewed. */
   resources(): readonly SecretResource[];
-  /** Lets go. An identity that nobody holds is kept until its renewal is due, for a proxy that comes back. */
+  /**
+   * Lets go. An identity that nobody holds is kept until its renewal is due, for a proxy that comes back, unless so many
+   * are kept that another one needs its place.
+   */
   release(): void;
 }
 
 /** See the top of this file. */
 export interface WorkloadSecrets {
   /**
-   * Takes hold of the secrets of a proved identity, and of no other; issues a certificate if there is none yet.
+   * Takes hold of the secrets of a proved identity, and of no other, whose certificate describes its workload by this text, unless
+   * the identity has had too many others made; issues one if there is none yet.
    * @throws CertificateError
    */
-  hold(proof: Proof): Promise<SecretLease>;
+  hold(proof: Proof, description?: string): Promise<SecretLease>;
   /** The secret of the roots, as everyone is given it now. */
   roots(): SecretResource;
   /** Looks anew whom proxies are to trust, and who is revoked: who is held is told of it. */
@@ -55,6 +61,10 @@ export interface WorkloadSecretsOptions extends RenewalOptions {
   /** Whether a certificate, PEM, is revoked; such a one is replaced at once. */
   readonly revoked: (chain: string) => boolean;
   readonly store: WorkloadStore;
+  /** How many certificates with other descriptions an identity may have made, by its SPIFFE ID. */
+  readonly descriptions: Buckets;
+  /** Of more identities than this those alone are kept that are held; 4096 when absent. */
+  readonly mostKept?: number;
   readonly encode: Encode;
   /** Told when the secrets of an identity that is held are others than before. */
   readonly onChange: (identity: WorkloadIdentity) => void;
@@ -92,8 +102,8 @@ export function createWorkloadSecrets(options: WorkloadSecretsOptions): Workload
     return entry;
   };
   return {
-    async hold(proof) {
-      const identity = identityOf(proof);
+    async hold(proof, description) {
+      const identity = spareIdentity(identityOf(proof, description), kept, options.descriptions);
       const key = identityKey(identity);
       const entry = kept.get(key) ?? keep(key, identity);
       const lease: SecretLease = {
@@ -102,6 +112,7 @@ export function createWorkloadSecrets(options: WorkloadSecretsOptions): Workload
         release: () => entry.holders.delete(lease),
       };
       entry.holders.add(lease);
+      if (kept.size > (options.mostKept ?? MOST_KEPT)) forgetOldest(kept, options.store);
       await entry.started;
       return lease;
     },
@@ -118,13 +129,7 @@ export function createWorkloadSecrets(options: WorkloadSecretsOptions): Workload
       }
     },
     async stop() {
-      const ended = [...kept.values()].map(({ started }) =>
-        started.then(
-          (renewal) => renewal.stop(),
-          // There is nothing to stop; who waits for it was told.
-          () => undefined,
-        ),
-      );
+      const ended = [...kept.values()].map(stopKeeping);
       kept.clear();
       await Promise.all(ended);
       await options.store.close();
@@ -132,14 +137,48 @@ export function createWorkloadSecrets(options: WorkloadSecretsOptions): Workload
   };
 }
 
-function identityOf({
-  trustDomain,
-  namespace,
-  serviceAccount,
-  labels,
-}: WorkloadIdentity): WorkloadIdentity {
-  const identity = { trustDomain, namespace, serviceAccount };
-  return labels === undefined ? identity : { ...identity, labels };
+/** A proxy that comes again and again may describe itself otherwise each time. */
+const MOST_KEPT = 4096;
+
+/** Forgets the identity that nobody holds and that was kept first. */
+function forgetOldest(kept: Map<string, KeptIdentity>, store: WorkloadStore): void {
+  const oldest = [...kept].find(([, { holders }]) => holders.size === 0);
+  if (oldest === undefined) return;
+  const [key, entry] = oldest;
+  kept.delete(key);
+  void stopKeeping(entry).then(() => {
+    store.forget(entry.identity);
+  });
+}
+
+function stopKeeping({ started }: KeptIdentity): Promise<void> {
+  return started.then(
+    (renewal) => renewal.stop(),
+    // There is nothing to stop; who waits for it was told.
+    () => undefined,
+  );
+}
+
+/** The same without its description, where that is another one and there were too many. */
+function spareIdentity(
+  { description, ...others }: WorkloadIdentity,
+  kept: ReadonlyMap<string, unknown>,
+  descriptions: Buckets,
+): WorkloadIdentity {
+  if (description === undefined) return others;
+  const described = { ...others, description };
+  if (kept.has(identityKey(described))) return described;
+  const id = formatSpiffeId(others);
+  if (!descriptions.has(id)) return others;
+  descriptions.take(id);
+  return described;
+}
+
+function identityOf(
+  { trustDomain, namespace, serviceAccount, labels }: WorkloadIdentity,
+  description: string | undefined,
+): WorkloadIdentity {
+  return { trustDomain, namespace, serviceAccount, ...defined({ labels, description }) };
 }
 
 function renewRevoked({ started }: KeptIdentity, { revoked }: WorkloadSecretsOptions): void {

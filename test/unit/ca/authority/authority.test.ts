@@ -191,6 +191,7 @@ describe("an authority vouches", () => {
     const { chain, notAfter } = await authority.issueWorkload(PAYMENTS);
     expect(authority.vouchesFor(PAYMENTS, chain)).toBe(true);
     expect(authority.vouchesFor({ ...PAYMENTS, serviceAccount: "orders" }, chain)).toBe(false);
+    expect(authority.vouchesFor({ ...PAYMENTS, description: "|app=a" }, chain)).toBe(false);
     now = notAfter;
     expect(authority.vouchesFor(PAYMENTS, chain)).toBe(false);
   });

@@ -32,6 +32,23 @@ test("a workload's certificate has its SPIFFE ID as its only name", () => {
   });
 });
 
+test("what describes a workload is its certificate's subject, and no name by which anybody is known", () => {
+  const template = workloadTemplate({ ...IDENTITY, description: "|app=a/b" }, parameters());
+  expect(template.subject).toBe("2.5.4.13=|app=a/b");
+  expect(template.subjectAltNames).toEqual(
+    workloadTemplate(IDENTITY, parameters()).subjectAltNames,
+  );
+});
+
+test.each(["", "a,CN=b", "a+b", 'a"b', "a\\b", "a\nb", "é", "a".repeat(1025)])(
+  "a workload is not described by %j",
+  (description) => {
+    expect(() => workloadTemplate({ ...IDENTITY, description }, parameters())).toThrow(
+      expect.objectContaining({ code: "certificate-name" }),
+    );
+  },
+);
+
 test("a certificate for an RSA key may also be used to exchange keys", () => {
   const template = workloadTemplate(IDENTITY, parameters({ keyType: "RSA-2048" }));
   expect(template.keyUsages).toEqual(["digitalSignature", "keyEncipherment"]);

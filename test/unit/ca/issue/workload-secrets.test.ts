@@ -6,6 +6,7 @@ import { inspect } from "node:util";
 import { beforeEach, describe, expect, test, vi } from "vitest";
 import { versionOf } from "../../../../src/base/version.js";
 import { type Authority, openAuthority } from "../../../../src/ca/authority/authority.js";
+import { createBuckets } from "../../../../src/ca/buckets.js";
 import { type Proof, proved } from "../../../../src/ca/caller/proof.js";
 import {
   createWorkloadSecrets,
@@ -59,7 +60,7 @@ beforeEach(async () => {
 });
 
 /** A control plane that starts on the same state. */
-async function start(authority = world.authority): Promise<Started> {
+async function start(authority = world.authority, mostKept = 100): Promise<Started> {
   const { clock, state, errors } = world;
   const changed: WorkloadIdentity[] = [];
   const events = new EventEmitter();
@@ -73,6 +74,8 @@ async function start(authority = world.authority): Promise<Started> {
       onError,
     }),
     validation: () => ({ trustedCa: { inlineString: authority.roots.join("") } }),
+    mostKept,
+    descriptions: createBuckets({ now: clock.now, capacity: 10, refillPerSecond: 1, maxKeys: 10 }),
     revoked: (chain) => world.revoked.has(chain),
     encode: (_, json) => {
       const bytes = Buffer.from(JSON.stringify(json));
@@ -144,6 +147,32 @@ describe("who proved an identity", () => {
     expect(one!.resources()).toBe(two!.resources());
     expect(certificateOf(other!).subjectAltName).toContain("/sa/orders");
     expect(world.issued).toHaveLength(2);
+  });
+
+  test("gets one that describes its workload, and shares it with those that are described alike", async () => {
+    const { secrets } = await start();
+    const described = (text?: string) => secrets.hold(proofOf("payments"), text);
+    const [first, same, second, plain] = await Promise.all(
+      ["|workload=v1", "|workload=v1", "|workload=v2", undefined].map(described),
+    );
+    expect(certificateOf(first!).subject).toBe("description=|workload=v1");
+    expect(first!.resources()).toBe(same!.resources());
+    expect(certificateOf(second!).subject).toBe("description=|workload=v2");
+    expect(certificateOf(plain!).subject).toBeUndefined();
+    const names = [first, second, plain].map((lease) => certificateOf(lease!).subjectAltName);
+    expect(new Set(names)).toEqual(new Set(["URI:spiffe://cluster.local/ns/default/sa/payments"]));
+  });
+
+  test("gets one without a description when it had too many others made, until some time has passed", async () => {
+    const { secrets } = await start();
+    const hold = async (account: string, text: string) =>
+      certificateOf(await secrets.hold(proofOf(account), text)).subject;
+    for (let i = 0; i < 10; i++) await hold("payments", `|workload=${String(i)}`);
+    expect(await hold("payments", "|workload=new")).toBeUndefined();
+    expect(await hold("payments", "|workload=9")).toBe("description=|workload=9");
+    expect(await hold("orders", "|workload=new")).toBe("description=|workload=new");
+    await world.clock.turnTo(world.clock.now() + 1000);
+    expect(await hold("payments", "|workload=new")).toBe("description=|workload=new");
   });
 
   test("does not print it", async () => {
@@ -230,6 +259,14 @@ describe("a proxy that comes back", () => {
     expect(world.issued).toHaveLength(1);
   });
 
+  test("gets the certificate with its description of a control plane that was restarted", async () => {
+    const hold = async (text: string): Promise<string> =>
+      chainOf(await (await start()).secrets.hold(proofOf("payments"), text));
+    const before = await hold("|workload=v1");
+    expect(await hold("|workload=v2")).not.toBe(before);
+    expect(await hold("|workload=v1")).toBe(before);
+  });
+
   test("gets a new certificate when the old one's renewal is due", async () => {
     await (await start()).secrets.hold(proofOf("payments"));
     await world.clock.turnTo(world.clock.now() + TTL);
@@ -250,6 +287,23 @@ describe("of workloads that are gone", () => {
     await world.clock.turnTo(world.clock.now() + TTL / 2);
     await secrets.stop();
     expect(await kept()).toHaveLength(1);
+  });
+
+  test("no more keys are kept than there may be, the last ones and those that are held", async () => {
+    const { secrets } = await start(world.authority, 3);
+    const held = await secrets.hold(proofOf("payments"), "|workload=0");
+    const before = held.resources();
+    for (let i = 1; i < 6; i++) {
+      (await secrets.hold(proofOf("payments"), `|workload=${String(i)}`)).release();
+    }
+    await vi.waitFor(async () => {
+      expect(await kept()).toHaveLength(3);
+    });
+    expect((await secrets.hold(proofOf("payments"), "|workload=0")).resources()).toBe(before);
+    await secrets.hold(proofOf("payments"), "|workload=5");
+    expect(world.issued).toHaveLength(6);
+    await secrets.hold(proofOf("payments"), "|workload=1");
+    expect(world.issued).toHaveLength(7);
   });
 
   test("no key is kept by a control plane that starts when their certificates have ended", async () => {
