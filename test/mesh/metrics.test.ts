@@ -108,6 +108,7 @@ const CALLER = {
   source_version: "v1",
   source_canonical_service: "caller",
   source_canonical_revision: "v1",
+  source_cluster: "Kubernetes",
   source_principal: "spiffe://cluster.local/ns/default/sa/caller",
 };
 
@@ -121,12 +122,12 @@ test("the caller's proxy counts requests by who is called, with the labels that 
   expect(duration?.labels).toMatchObject(labels);
 });
 
-test("the proxy of who is called counts them by the caller's identity", async () => {
+test("the proxy of who is called counts them by what the caller's certificate tells", async () => {
   await call(caller(), "http://called/status/201");
   await counted(called(), {
     reporter: "destination",
+    ...CALLER,
     ...CALLED,
-    source_principal: CALLER.source_principal,
     connection_security_policy: "mutual_tls",
     response_code: "201",
   }).toBe(1);
@@ -136,12 +137,9 @@ test("a gateway counts what it sends on", async () => {
   const gateway = mesh().gateway();
   const at = { address: gateway.addresses.pod, port: 8080 };
   expect((await callAddress(at, "http://anything/status/202")).status).toBe(202);
-  await counted(gateway, {
-    reporter: "source",
-    source_workload: "istio-ingressgateway",
-    ...CALLED,
-    response_code: "202",
-  }).toBe(1);
+  const labels = { source_workload: "istio-ingressgateway", ...CALLED, response_code: "202" };
+  await counted(gateway, { ...labels, reporter: "source" }).toBe(1);
+  await counted(called(), { ...labels, reporter: "destination" }).toBe(1);
 });
 
 test("a request for nobody in the mesh is counted by its host", async () => {
@@ -178,6 +176,8 @@ test("connections are counted when they begin, and with their bytes when they en
       labels: {
         ...labels,
         reporter: "destination",
+        source_workload: "called-v2",
+        source_version: "v2",
         source_principal: "spiffe://cluster.local/ns/default/sa/called",
         connection_security_policy: "mutual_tls",
       },
@@ -324,6 +324,37 @@ test("tags join texts, and tell of whom the proxy calls", async () => {
     sum: "466",
     kind: "GET464",
     response_code: "464",
+  }).toBe(1);
+});
+
+test("tags tell of who calls, where that is known", async () => {
+  const tagOverrides = {
+    alone: { value: "filter_state.downstream_peer.workload" },
+    joined: { value: "downstream_peer.namespace + '/' + downstream_peer.labels['app'].value" },
+    version: { value: "filter_state['downstream_peer'].version == 'v1' ? 'first' : 'another'" },
+    known: { value: "has(filter_state.downstream_peer.version) ? 'yes' : 'no'" },
+  };
+  const overrides = { match: { metric: "REQUEST_COUNT", mode: "SERVER" }, tagOverrides };
+  await mesh().writeForTest("callers.yaml", telemetry("callers", "default", overrides));
+  await call(caller(), "http://called/status/472");
+  await counted(called(), {
+    alone: "caller-v1",
+    joined: "default/caller",
+    version: "first",
+    known: "yes",
+    response_code: "472",
+  }).toBe(1);
+  const at = { address: called().addresses.pod, port: 8080 };
+  expect((await callAddress(at, "http://called/status/473")).status).toBe(473);
+  await counted(called(), {
+    alone: "unknown",
+    joined: "unknown",
+    version: "unknown",
+    known: "no",
+    source_workload: "unknown",
+    source_principal: "unknown",
+    connection_security_policy: "none",
+    response_code: "473",
   }).toBe(1);
 });
 

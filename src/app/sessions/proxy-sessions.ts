@@ -10,6 +10,7 @@ import { ROOT_SECRET } from "../../envoy/names.js";
 import type { ConnectedProxy } from "../../envoy/proxy/connected-proxy.js";
 import { MESSAGE } from "../../envoy/resource/message-types.js";
 import type { AskedSets, EnvoyResource, ProxySets } from "../../envoy/resource/resource-set.js";
+import { describeWorkload } from "../../envoy/telemetry/peer-description.js";
 import type { Proxy } from "../../mesh/proxy/proxy.js";
 import type { Health } from "../../mesh/workload/health-probe.js";
 import {
@@ -256,7 +257,10 @@ export function createProxySessions(options: ProxySessionsOptions): ProxySession
     toldTypes: TOLD_TYPES,
     open: async (request): Promise<Session> => {
       const { proxy, proof } = adapted(await admitProxy(request, options), request);
-      const lease = proof === undefined ? undefined : await options.secrets.hold(proof);
+      const lease =
+        proof === undefined
+          ? undefined
+          : await options.secrets.hold(proof, describeWorkload(proxy));
       const controlPlane =
         proof === undefined ? undefined : identityClusterAddress(request.node.metadata ?? {});
       const { connected, release } = remembered.hold({ proxy, controlPlane });

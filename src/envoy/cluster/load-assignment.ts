@@ -14,7 +14,12 @@ import type { Workload } from "../../mesh/workload/workload.js";
 import { socketAddress } from "../address.js";
 import type { ClusterLoadAssignmentJson, LbEndpointJson, LocalityJson } from "../api.js";
 import { podMetadata } from "../filter/called-pod.js";
-import type { WorkloadLabels } from "../telemetry/metrics-log.js";
+import {
+  canonicalRevision,
+  canonicalService,
+  type NamedWorkload,
+  workloadLabels,
+} from "../telemetry/workload-labels.js";
 
 /** One endpoint of a cluster, as far as Envoy has to know of it. */
 export interface ClusterEndpoint {
@@ -40,36 +45,22 @@ export function clusterEndpoints(
 /** The first cluster, by Istio's name. */
 const CLUSTER = "Kubernetes";
 
-const nameOf = ({ name, workloadName = name }: Workload): string => workloadName;
-
-const canonicalService = (workload: Workload): string =>
-  workload.labels["service.istio.io/canonical-name"] ?? workload.labels["app"] ?? nameOf(workload);
-
-const canonicalRevision = ({ labels }: Workload): string | undefined =>
-  labels["service.istio.io/canonical-revision"] ?? labels["version"];
+const named = ({ name, workloadName = name, namespace, labels }: Workload): NamedWorkload => ({
+  workloadName,
+  namespace,
+  labels,
+  clusterId: CLUSTER,
+});
 
 /** How telemetry names a workload: `name;namespace;canonical service;canonical revision;cluster`. */
 function workloadMetadata(workload: Workload): string {
-  const { name, namespace } = workload;
-  const revision = canonicalRevision(workload) ?? "";
+  const { workloadName, namespace, labels } = named(workload);
+  const revision = canonicalRevision({ labels }) ?? "";
   const hidden =
-    name === ""
+    workload.name === ""
       ? ["", "", "", ""]
-      : [nameOf(workload), namespace, canonicalService(workload), revision];
+      : [workloadName, namespace, canonicalService({ workloadName, labels }), revision];
   return [...hidden, CLUSTER].join(";");
-}
-
-/** The same in parts, by the names of the labels of metrics: a stock Envoy has no words for a part of a text. */
-function metricMetadata(workload: Workload): WorkloadLabels {
-  const { namespace, labels } = workload;
-  return {
-    workload: nameOf(workload),
-    workload_namespace: namespace,
-    canonical_service: canonicalService(workload),
-    canonical_revision: canonicalRevision(workload) ?? "latest",
-    ...defined({ app: labels["app"], version: labels["version"] }),
-    cluster: CLUSTER,
-  };
 }
 
 /** For what, beside being called, endpoints say who they are. */
@@ -91,7 +82,8 @@ function endpoint(
       filterMetadata: {
         ...(meshTls ? { "envoy.transport_socket_match": { tlsMode: "istio" } } : {}),
         istio: { workload: workloadMetadata(workload) },
-        ...(isDescribed ? { [ENDPOINT_METADATA]: { ...metricMetadata(workload) } } : {}),
+        // In parts too: the formats of a stock Envoy have no words for a part of a text.
+        ...(isDescribed ? { [ENDPOINT_METADATA]: { ...workloadLabels(named(workload)) } } : {}),
         ...(isNamed ? podMetadata(workload.name) : {}),
       },
     },

@@ -96,6 +96,8 @@ export interface InboundChainOptions {
   readonly tls: ServerTlsPolicy;
   /** See `mutualTlsSocket`. */
   readonly mutualTls: TransportSocketJson;
+  /** See `ListenerLogs.callerFilters`. */
+  readonly callerFilters: readonly FilterJson[];
   readonly filters: (http: boolean) => readonly FilterJson[];
 }
 
@@ -127,7 +129,7 @@ export function inboundFilterChain(
   return {
     name: options.name,
     ...(Object.keys(match).length > 0 ? { filterChainMatch: match } : {}),
-    filters: [...options.filters(chain.http)],
+    filters: [...(chain.mutualTls ? options.callerFilters : []), ...options.filters(chain.http)],
     transportSocketConnectTimeout: TRANSPORT_SOCKET_TIMEOUT,
     ...(chain.mutualTls ? { transportSocket: options.mutualTls } : {}),
   };

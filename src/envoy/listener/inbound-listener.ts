@@ -202,6 +202,7 @@ function portChains(
     destinationPort,
     tls: options.tls,
     mutualTls: options.mutualTls,
+    callerFilters: options.callerFilters,
     filters: (http: boolean) => inboundFilters(target, http, options),
   };
   // What a Sidecar says of TLS is for clients outside of the mesh: where mutual TLS is taken there are none.
@@ -219,13 +220,14 @@ function passthroughChains(
   destinationPort: number | undefined,
   options: InboundListenerOptions,
 ): readonly MadeChain[] {
-  const { tls, mutualTls, passthrough } = options;
+  const { tls, mutualTls, callerFilters, passthrough } = options;
   return inboundChains("Unsupported", decided.mode).map((chain) => ({
     json: inboundFilterChain(chain, {
       name: chain.http ? "virtualInbound-catchall-http" : VIRTUAL_INBOUND,
       destinationPort,
       tls,
       mutualTls,
+      callerFilters,
       filters: (http) => passthrough[http ? "http" : "tcp"],
     }),
     parts: decidingPart(decided),

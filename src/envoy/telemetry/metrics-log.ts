@@ -4,6 +4,7 @@
  * endpoint's metadata for whom it calls, and the certificate for who calls it.
  */
 
+import { callerState } from "../../config/kinds/telemetry/caller-state.js";
 import type { MetricValue } from "../../config/kinds/telemetry/metric-expression.js";
 import { ENDPOINT_METADATA } from "../../config/kinds/telemetry/peer-attributes.js";
 import {
@@ -17,17 +18,7 @@ import type { AccessLogFilterJson, AccessLogJson } from "../api.js";
 import { METRICS_SCOPE } from "../names.js";
 import { CONNECTED } from "./access-log.js";
 import { cel, type Format, firstOf, firstOr, operator, ownLabel } from "./format.js";
-
-/** What a workload is called in the labels of metrics, without `source_` or `destination_`. */
-export interface WorkloadLabels {
-  readonly workload: string;
-  readonly canonical_service: string;
-  readonly canonical_revision: string;
-  readonly workload_namespace: string;
-  readonly app?: string;
-  readonly version?: string;
-  readonly cluster: string;
-}
+import { WORKLOAD_LABELS, type WorkloadLabels } from "./workload-labels.js";
 
 /** Who tells: the sidecar or gateway that calls, or the proxy of who is called. */
 export type Teller = "sidecar" | "gateway" | "server";
@@ -50,6 +41,10 @@ const label = (name: string): Format => firstOf(ownLabel(name));
 const endpoint = (key: string): Format =>
   firstOf(operator("UPSTREAM_METADATA", `${ENDPOINT_METADATA}:${key}`));
 
+/** What the certificate of who calls told, as `callerFilter` kept it. */
+const caller = (key: string): Format =>
+  firstOf(operator("FILTER_STATE", `${callerState(key)}:PLAIN`));
+
 /** The proxy's own workload. */
 const OWN: Readonly<Record<keyof WorkloadLabels, Format>> = {
   workload: node("WORKLOAD_NAME"),
@@ -60,9 +55,6 @@ const OWN: Readonly<Record<keyof WorkloadLabels, Format>> = {
   version: label("version"),
   cluster: node("CLUSTER_ID"),
 };
-
-/** The parts of which a workload is told in the metadata of its endpoints. */
-const PARTS = Object.keys(OWN);
 
 const tagsOf = (
   side: "source" | "destination",
@@ -87,7 +79,7 @@ function serviceTags(teller: Teller): Record<string, Format> {
 
 function peerTags(teller: Teller): Record<string, Format> {
   if (teller !== "server") {
-    const told = Object.fromEntries(PARTS.map((part) => [part, endpoint(part)]));
+    const told = Object.fromEntries(WORKLOAD_LABELS.map((label) => [label, endpoint(label)]));
     return {
       reporter: "source",
       ...tagsOf("source", OWN),
@@ -96,10 +88,10 @@ function peerTags(teller: Teller): Record<string, Format> {
       destination_principal: firstOf(cel("upstream.uri_san_peer_certificate")),
     };
   }
-  const unknown = Object.fromEntries(PARTS.map((part) => [part, "unknown"]));
+  const told = Object.fromEntries(WORKLOAD_LABELS.map((label) => [label, caller(label)]));
   return {
     reporter: "destination",
-    ...tagsOf("source", unknown),
+    ...tagsOf("source", told),
     source_principal: firstOf(cel("connection.uri_san_peer_certificate")),
     ...tagsOf("destination", OWN),
     destination_principal: firstOf(cel("connection.uri_san_local_certificate")),

@@ -15,6 +15,7 @@ import { sharedConfig } from "../wire/shared-message.js";
 import { CONNECTED, fileAccessLog } from "./access-log.js";
 import type { ListenerLogs } from "./listener-logs.js";
 import { metricLogs, type Teller } from "./metrics-log.js";
+import { callerFilter } from "./peer-description.js";
 import { logServiceCluster, serviceAccessLog } from "./service-access-log.js";
 import { collectorCluster } from "./tracer.js";
 import { requestTracing, type Traced } from "./tracing.js";
@@ -131,6 +132,10 @@ function listenerLogs(told: Told): ProxyLogs {
     connectionLog: [...(isToldOfBeginnings ? loggers.map(atTheEnd) : loggers), ...connections].map(
       sharedConfig,
     ),
+    callerFilters:
+      teller === "server" && requests.length + connections.length > 0
+        ? [sharedConfig(callerFilter())]
+        : [],
     listenerLog: listener ? loggers.map(ofListener) : [],
     tracing: tracing && requestTracing(tracing.made, tracing),
     clusters: collectorsOf(told),

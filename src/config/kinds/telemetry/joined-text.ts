@@ -1,11 +1,12 @@
 /** Texts that are joined in an expression of CEL, as in `request.method + ' ' + request.host`: a stock Envoy joins none. */
 import { END, type Token, textOf } from "../cel/cel-tokens.js";
+import { isCallerState } from "./caller-state.js";
 
 /** What is joined, or added, to something. */
 export interface Operand {
   /** Without the conversion to text around it. */
   readonly text: string;
-  /** What it is by its own words: a text as it is written, another value that is converted to text, or no text. */
+  /** What it is by its own words: a text as it is written, another value that is written as text, or no text. */
   readonly kind: "literal" | "converted" | "no text" | "unknown";
 }
 
@@ -102,10 +103,9 @@ export function operandsOf(expression: readonly Token[]): readonly Operand[] {
 
 function operand(tokens: readonly Token[], call: Call | undefined): Operand {
   const isConverted = call?.name === "string";
-  const text = trimmed(isConverted ? call.inner : tokens)
-    .map((token) => token.text)
-    .join("");
-  if (isConverted) return { text, kind: "converted" };
+  const value = trimmed(isConverted ? call.inner : tokens);
+  const text = value.map((token) => token.text).join("");
+  if (isConverted || isCallerState(value)) return { text, kind: "converted" };
   if (call !== undefined && OF_NO_TEXTS.has(call.name)) return { text, kind: "no text" };
   if (tokens.length !== 1 || tokens[0]?.type !== "literal") return { text, kind: "unknown" };
   return { text, kind: isText(tokens[0]) ? "literal" : "no text" };

@@ -2,8 +2,9 @@
 import { readCel } from "../cel/cel.js";
 import { type Token, tokenize } from "../cel/cel-tokens.js";
 import { envoyCelProblem } from "../cel/envoy-cel.js";
+import { comparedAsBytes, isMoreThanCompared } from "./caller-state.js";
 import { type Choice, choiceIn, heldIn, joinsText, operandsOf, partsOf } from "./joined-text.js";
-import { isOfPeer, PEER_FIELDS, withCalledPeer } from "./peer-attributes.js";
+import { isOfPeer, PEER_FIELDS, withToldPeers } from "./peer-attributes.js";
 
 /** A value that Envoy takes: that of an expression, or those of several, one behind the other. Without all there is none. */
 export type MetricValue = { readonly cel: string } | { readonly joined: readonly string[] };
@@ -13,7 +14,7 @@ export type MetricExpression = MetricValue | { readonly problem: string };
 
 /**
  * The expression of a tag. What Istio's filter calls `node` is `xds.node` in Envoy, what that keeps of whom the proxy calls is
- * what the endpoint tells, and a conversion of the whole value to text is left out: whatever a tag's value is, it is written as
+ * what the endpoint tells, of who calls it what the certificate tells, and a conversion of the whole value to text is left out: whatever a tag's value is, it is written as
  * text. Texts that are joined are written one behind the other; both also where they are chosen by a condition. See Istio, MetricsOverrides.TagOverride.value.
  */
 export function metricExpression(value: string): MetricExpression {
@@ -23,7 +24,7 @@ export function metricExpression(value: string): MetricExpression {
   if (wrong !== undefined || typeof tokens === "string") {
     return { problem: `no CEL expression (${String(wrong)})` };
   }
-  const made = valueOf(withCalledPeer(tokens.map(inEnvoysWords)));
+  const made = valueOf(comparedAsBytes(withToldPeers(tokens.map(inEnvoysWords))));
   if ("problem" in made) return made;
   const problem = partsIn(made)
     .map(partProblem)
@@ -81,7 +82,10 @@ function partProblem(part: string): string | undefined {
   const tokens = tokenize(part);
   if (typeof tokens === "string") return tokens;
   if (isOfPeer(tokens)) {
-    return `what Istio's filters keep of the peer, of which a stock Envoy has only upstream_peer's ${PEER_FIELDS},`;
+    return `what Istio's filters keep of the peer, of which a stock Envoy has only ${PEER_FIELDS} of upstream_peer and downstream_peer,`;
+  }
+  if (isMoreThanCompared(tokens)) {
+    return "what a certificate tells of who calls in more than has(…), ==, != and joined texts, which a stock Envoy does not do,";
   }
   return joinsText(tokens)
     ? "a text that is joined with another within something else, which a stock Envoy does not do,"

@@ -1,10 +1,11 @@
-/** What Istio's filters know of whom a proxy calls, in the words of a stock Envoy. */
+/** What Istio's filters know of whom a proxy calls, and of who calls it, in the words of a stock Envoy. */
 import { END, type Token, textOf } from "../cel/cel-tokens.js";
+import { callerTokens } from "./caller-state.js";
 
 /** The metadata of an endpoint that says what it is, apart from that of Istio's filter, whose parts no formatter can take. */
 export const ENDPOINT_METADATA = "fairlead";
 
-/** The keys of the metadata by the fields of Istio's `upstream_peer`. See Istio, "Customizing Istio Metrics". */
+/** The labels of a workload by the fields of Istio's `upstream_peer` and `downstream_peer`. See Istio, "Customizing Istio Metrics". */
 const PRESENT_FIELDS = {
   app: "app",
   version: "version",
@@ -22,10 +23,10 @@ const FIELDS: Readonly<Record<string, string>> = {
   cluster_id: "cluster",
 };
 
-/** The fields of `upstream_peer` that there are, in words. */
+/** The fields of a peer that there are, in words. */
 export const PEER_FIELDS = Object.keys(PRESENT_FIELDS).join(", ");
 
-/** The labels that endpoints tell of. */
+/** Those of its labels in Kubernetes that are told of. */
 const LABELS: Readonly<Record<string, string>> = {
   app: "app",
   version: "version",
@@ -35,7 +36,7 @@ const LABELS: Readonly<Record<string, string>> = {
 
 /** What Istio's filters keep of a peer, by its name or as the text that is the key of `filter_state`. */
 const OF_PEER = /^(wasm\.)?(up|down)stream_peer(_id|_obj)?$/;
-const CALLED = /^(wasm\.)?upstream_peer$/;
+const PEER = /^(?:wasm\.)?(up|down)stream_peer$/;
 
 /** What a token names: itself, or the text that it is. */
 const nameIn = ({ type, text }: Token): string =>
@@ -63,17 +64,18 @@ function member(tokens: readonly Token[], place: number): Found | undefined {
   return { name: nameIn(name), end: third + 1 };
 }
 
-/** What is behind the name of whom the proxy calls, where that begins at a place. */
-function behindCalled(tokens: readonly Token[], place: number): number | undefined {
+/** The peer whose name begins at a place, `up` or `down`. */
+function peerAt(tokens: readonly Token[], place: number): Found | undefined {
   const { type, text } = tokens[place] ?? END;
   if (type !== "name") return undefined;
-  if (CALLED.test(text)) return place + 1;
-  const key = text === "filter_state" ? member(tokens, place + 1) : undefined;
-  return key !== undefined && CALLED.test(key.name) ? key.end : undefined;
+  const named =
+    text === "filter_state" ? member(tokens, place + 1) : { name: text, end: place + 1 };
+  const side = PEER.exec(named?.name ?? "")?.[1];
+  return named === undefined || side === undefined ? undefined : { name: side, end: named.end };
 }
 
-/** The key of the metadata that is named behind a peer. */
-function keyBehind(tokens: readonly Token[], place: number): Found | undefined {
+/** The label that is named behind a peer. */
+function labelBehind(tokens: readonly Token[], place: number): Found | undefined {
   const field = member(tokens, place);
   if (field?.name !== "labels") return known(FIELDS, field);
   const label = known(LABELS, member(tokens, field.end));
@@ -88,24 +90,25 @@ function known(keys: Readonly<Record<string, string>>, found?: Found): Found | u
 }
 
 /** The same in Envoy's words: of the metadata of the endpoint that was chosen. */
-const metadataTokens = (key: string): readonly Token[] =>
-  ["xds", ".upstream_host_metadata", ".filter_metadata", `.${ENDPOINT_METADATA}`, `.${key}`].map(
+const endpointTokens = (label: string): readonly Token[] =>
+  ["xds", ".upstream_host_metadata", ".filter_metadata", `.${ENDPOINT_METADATA}`, `.${label}`].map(
     (text) => ({ type: "name", text }),
   );
 
 /**
- * An expression's tokens with what endpoints tell of whom the proxy calls, where they have what Istio's filter keeps of it:
+ * An expression's tokens with what proxies are told of their peers, where they have what Istio's filters keep of them:
  * `filter_state.upstream_peer.app` or, formerly, `upstream_peer.labels['app'].value`.
  */
-export function withCalledPeer(tokens: readonly Token[]): readonly Token[] {
+export function withToldPeers(tokens: readonly Token[]): readonly Token[] {
   const replaced: Token[] = [];
   let before = END;
   for (let at = 0; at < tokens.length; ) {
     const token = tokens[at] ?? END;
-    const behind = before.text === "." ? undefined : behindCalled(tokens, at);
-    const key = behind === undefined ? undefined : keyBehind(tokens, behind);
-    replaced.push(...(key === undefined ? [token] : metadataTokens(key.name)));
-    at = key?.end ?? at + 1;
+    const peer = before.text === "." ? undefined : peerAt(tokens, at);
+    const label = peer && labelBehind(tokens, peer.end);
+    const tokensOf = peer?.name === "up" ? endpointTokens : callerTokens;
+    replaced.push(...(label === undefined ? [token] : tokensOf(label.name)));
+    at = label?.end ?? at + 1;
     if (token.type !== "space") before = token;
   }
   return replaced;
