@@ -1,4 +1,5 @@
 import type { Path } from "../../config/kind.js";
+import type { ClientTLSSettings } from "../../config/kinds/networking/destination-rule/client-tls-settings.js";
 import type { DestinationRuleSpec } from "../../config/kinds/networking/destination-rule/destination-rule.js";
 import type { LoadBalancerSettings } from "../../config/kinds/networking/destination-rule/load-balancer.js";
 import type { TrafficPolicy } from "../../config/kinds/networking/destination-rule/traffic-policy.js";
@@ -46,8 +47,17 @@ export function effectivePolicy(
   port: number,
 ): EffectivePolicy {
   const whole = merge(NO_POLICY, spec?.trafficPolicy, port);
-  if (subset === "") return whole;
-  return merge(whole, spec?.subsets?.find(({ name }) => name === subset)?.trafficPolicy, port);
+  if (subset === "") return withMode(whole);
+  const own = spec?.subsets?.find(({ name }) => name === subset)?.trafficPolicy;
+  return withMode(merge(whole, own, port));
+}
+
+/** What speaks of TLS without a mode says that there is none: DISABLE is the first of the modes. */
+function withMode(policy: EffectivePolicy): EffectivePolicy {
+  const { tls } = policy;
+  return tls === undefined || tls.mode !== undefined
+    ? policy
+    : { ...policy, tls: { ...tls, mode: "DISABLE" } };
 }
 
 /** What the mesh's configuration says for the policies that leave it open. See Istio, MeshConfig.defaultTrafficPolicy. */
@@ -88,6 +98,10 @@ export function callPolicy(
   return { ...policy, loadBalancer: { ...loadBalancer, consistentHash: { useSourceIp: true } } };
 }
 
+/** Where settings say how is called with TLS: by the mode, or by being there without one. */
+const modeIn = (tls: ClientTLSSettings, at: Path): Path =>
+  tls.mode === undefined ? [...at, "tls"] : [...at, "tls", "mode"];
+
 /** Where a policy says how a port is called with TLS; `inherited` when it says nothing of that. */
 function modePath(
   policy: TrafficPolicy | undefined,
@@ -96,11 +110,10 @@ function modePath(
 ): Path | "inherited" | undefined {
   const { portLevelSettings = [], tls } = policy ?? {};
   const own = portLevelSettings.findIndex((settings) => settings.port?.number === port);
-  if (own < 0) return tls?.mode === undefined ? "inherited" : [...at, "tls", "mode"];
+  if (own < 0) return tls === undefined ? "inherited" : modeIn(tls, at);
   // What a port has settings for inherits nothing.
-  return portLevelSettings[own]?.tls?.mode === undefined
-    ? undefined
-    : [...at, "portLevelSettings", own, "tls", "mode"];
+  const ofPort = portLevelSettings[own]?.tls;
+  return ofPort && modeIn(ofPort, [...at, "portLevelSettings", own]);
 }
 
 /**
