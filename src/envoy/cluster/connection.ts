@@ -1,4 +1,4 @@
-import { defined } from "../../base/defined.js";
+import { defined, positive } from "../../base/defined.js";
 import type { TcpKeepalive } from "../../config/kinds/networking/destination-rule/connection-pool.js";
 import type { EffectivePolicy, PolicyDefaults } from "../../mesh/routing/traffic-policy.js";
 import type { ClusterJson } from "../api.js";
@@ -34,9 +34,10 @@ export function connectionOptions(
 /** The settings of a policy, and the mesh's for what it does not set; undefined where neither sets any. */
 function keepalive(mesh: TcpKeepalive | undefined, policy: TcpKeepalive | undefined) {
   if (mesh === undefined && policy === undefined) return undefined;
-  const { probes, time, interval } = { ...mesh, ...policy };
+  const { time, interval } = { ...mesh, ...policy };
   return defined({
-    keepaliveProbes: probes,
+    // 0 is nothing said.
+    keepaliveProbes: positive(policy?.probes) ?? positive(mesh?.probes),
     keepaliveTime: secondsOf(time),
     keepaliveInterval: secondsOf(interval),
   });
