@@ -367,7 +367,7 @@ function outboundCluster(
         alpn: meshAlpn(upstream),
         applicationAlpn: upstreamHttp(upstream) === "http2" ? ["h2"] : [],
         identities: identitiesOf(input),
-        declaredNames: service.kubernetes ? [] : service.subjectAltNames,
+        declaredNames: service.kubernetes ? [] : identitiesOf(input),
         serverRoots: service.serverRoots,
         trustDomains: client.trustDomains,
         defaults: client.tlsDefaults,

@@ -37,7 +37,7 @@ export interface UpstreamTlsInput {
   readonly applicationAlpn: readonly string[];
   /** The SPIFFE identities of the service's workloads. */
   readonly identities: readonly string[];
-  /** The names that the service's own resource says its servers show. */
+  /** The names that the service's own resource, and its endpoints, say that its servers show. */
   readonly declaredNames: readonly string[];
   /** A file with the roots that its servers' certificates lead to; those of the operating system when undefined. */
   readonly serverRoots: string | undefined;
