@@ -10,7 +10,7 @@ import {
 import type { EffectivePolicy } from "../../mesh/routing/traffic-policy.js";
 import type { Service, ServicePort } from "../../mesh/service/service.js";
 import { targetPortOf } from "../../mesh/workload/service-endpoints.js";
-import type { Workload } from "../../mesh/workload/workload.js";
+import { CLUSTER, type Workload } from "../../mesh/workload/workload.js";
 import { socketAddress } from "../address.js";
 import type { ClusterLoadAssignmentJson, LbEndpointJson, LocalityJson } from "../api.js";
 import { podMetadata } from "../filter/called-pod.js";
@@ -41,9 +41,6 @@ export function clusterEndpoints(
     return [{ workload, port: target, meshTls: takesMeshTls(workload, target) }];
   });
 }
-
-/** The first cluster, by Istio's name. */
-const CLUSTER = "Kubernetes";
 
 const named = ({ name, workloadName = name, namespace, labels }: Workload): NamedWorkload => ({
   workloadName,

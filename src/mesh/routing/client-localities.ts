@@ -75,9 +75,12 @@ export function createClientLocalities(engine: Engine): ClientLocalities {
       return (keys, workloads) =>
         find(keys, keys.includes(NODE_LABEL) ? nodeOf(proxy, workloads) : "");
     },
-    unknown: (mesh) => localityOf(labelsAsked(mesh), "", {}),
+    unknown: (mesh) => localityOf(labelsAsked(mesh), "", NOWHERE),
   };
 }
+
+/** What is said of a proxy of which nothing is known. */
+const NOWHERE = labelsWithTopology({ labels: {}, locality: "", network: "" });
 
 const byNode = (service: Service | undefined): number =>
   service !== undefined && asksForNodes(service) ? 1 : 0;

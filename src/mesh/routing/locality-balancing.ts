@@ -11,7 +11,7 @@ import type { Service } from "../service/service.js";
 import type { TrafficDistribution } from "../service/traffic-distribution.js";
 import { distance, isWithin, regionOf } from "../workload/locality.js";
 import type { Networks } from "../workload/networks.js";
-import { NETWORK_LABEL, NODE_LABEL, type Workload } from "../workload/workload.js";
+import { CLUSTER, NETWORK_LABEL, NODE_LABEL, type Workload } from "../workload/workload.js";
 import type { DestinationRule } from "./destination-rule.js";
 import type { EffectivePolicy } from "./traffic-policy.js";
 
@@ -74,6 +74,9 @@ const preferring = (labels: readonly string[]): LocalityBalancing => ({
   setting: { failoverPriority: [...labels] },
   failsOver: true,
 });
+
+/** The label that says in which cluster a workload is. */
+const CLUSTER_LABEL = "topology.istio.io/cluster";
 
 /** What services ask for themselves; zones of Kubernetes have no parts. */
 const ASKED: Readonly<Record<TrafficDistribution, LocalityBalancing | undefined>> = {
@@ -175,7 +178,7 @@ export function labelsWithTopology({
   const known = [...TOPOLOGY, NODE_LABEL]
     .map((label, index) => [label, values[index] ?? ""] as const)
     .filter(([, value]) => value !== "");
-  return { ...labels, ...Object.fromEntries(known) };
+  return { ...labels, ...Object.fromEntries(known), [CLUSTER_LABEL]: CLUSTER };
 }
 
 /**

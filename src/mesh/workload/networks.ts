@@ -11,7 +11,7 @@ import type { ResourceOf } from "../../config/kinds.js";
 import { MESH_CONFIG_MAP } from "../../config/mesh-config/mesh-config.js";
 import { type MeshNetworks, meshNetworksOf } from "../../config/mesh-config/mesh-networks.js";
 import { keyOf } from "../../config/resource.js";
-import { NETWORK_LABEL, type Workload } from "./workload.js";
+import { CLUSTER, NETWORK_LABEL, type Workload } from "./workload.js";
 
 /** A way into a network. */
 export interface NetworkGateway {
@@ -33,9 +33,6 @@ export interface Networks {
 /** The label by which a Service says on which of its ports other networks call, and that port if it says none. */
 const PORT_LABEL = "networking.istio.io/gatewayPort";
 const GATEWAY_PORT = 15443;
-
-/** What Istio calls the cluster that all of fairlead's workloads are of. */
-const CLUSTER = "Kubernetes";
 
 type Service = ResourceOf<"Service">;
 

@@ -62,6 +62,8 @@ export const hasAddress = ({ address }: Pick<Workload, "address">): boolean =>
 export const TLS_MODE_LABEL = "security.istio.io/tlsMode";
 /** The label by which a workload says which node it is on: on Kubernetes' nodes it is their name. */
 export const NODE_LABEL = "kubernetes.io/hostname";
+/** The first cluster, by Istio's name: that of all of fairlead's workloads. */
+export const CLUSTER = "Kubernetes";
 /** The label by which a workload, or a Service that is a way into one, names its network. */
 export const NETWORK_LABEL = "topology.istio.io/network";
 
