@@ -73,14 +73,33 @@ function defaultsOf({ defaultConfig: { tracing } }: MeshConfig, told: TracingSet
   };
 }
 
+/** What holds before anything is said: for the tracer of the mesh's proxies alone it has a word on Istio's tags. */
+function initialOf({ defaultProviders, defaultConfig: { tracing } }: MeshConfig, isOwn: boolean) {
+  return {
+    provider: defaultProviders.tracing?.[0],
+    disabled: false,
+    sampling: undefined,
+    customTags: undefined,
+    istioTags: !isOwn || tracing?.enableIstioTags !== false,
+    useRequestId: true,
+    isSilent: false,
+  } satisfies Effective;
+}
+
+function namedTracer(mesh: MeshConfig, name: string | undefined): Tracer | undefined {
+  const provider = telemetryProvider(mesh.extensionProviders, name);
+  return provider && tracerOf(provider);
+}
+
 /** 0 for tracers of which it cannot be said. */
 const maxTagLength = (tracer: Tracer): number =>
   tracer.kind === "skywalking" ? 0 : (tracer.settings.maxTagLength ?? 0);
 
 /**
  * How a workload's proxy traces on one side, by the default provider of the mesh and by Telemetries, the more specific over the
- * less specific, and by the tracer of the mesh's proxies where none of these names one; undefined without a provider that a
- * stock Envoy can report to and whose service is known. See Istio, Telemetry.tracing.
+ * less specific; by the tracer of the mesh's proxies where there is no default, and no Telemetry says anything of tracing, on
+ * whatever side. undefined without a provider that a stock Envoy can report to and whose service is known. See Istio,
+ * Telemetry.tracing, and Telemetries.Tracing in its code: as soon as a Telemetry says something it is by providers alone.
  */
 export function proxyTracing(
   telemetries: Table<Telemetry>,
@@ -89,22 +108,15 @@ export function proxyTracing(
   query: TelemetryQuery & { readonly tracing?: TracingSettings | undefined },
 ): ProxyTracing | undefined {
   const said = appliedTelemetries(telemetries, query).flatMap(({ spec }) => spec.tracing ?? []);
-  const initial: Effective = {
-    provider: mesh.defaultProviders.tracing?.[0],
-    disabled: false,
-    sampling: undefined,
-    customTags: undefined,
-    istioTags: true,
-    useRequestId: true,
-    isSilent: false,
-  };
+  const isOwn = said.length === 0 && mesh.defaultProviders.tracing?.[0] === undefined;
   const {
     provider: name,
     disabled,
     ...effective
-  } = said.filter(({ match }) => covers(match?.mode, query.side)).reduce(apply, initial);
-  const provider = telemetryProvider(mesh.extensionProviders, name);
-  const tracer = name === undefined ? ownTracer(mesh) : provider && tracerOf(provider);
+  } = said
+    .filter(({ match }) => covers(match?.mode, query.side))
+    .reduce<Effective>(apply, initialOf(mesh, isOwn));
+  const tracer = isOwn ? ownTracer(mesh) : namedTracer(mesh, name);
   const hostname = tracer && hosts.get(tracer.settings.service);
   if (disabled || tracer === undefined || hostname === undefined) return undefined;
   if (tracerProblem(tracer) !== undefined) return undefined;

@@ -66,7 +66,7 @@ test("nothing is traced unless somebody names a provider", () => {
   expect(traced(shop({ randomSamplingPercentage: 100 }))).toBeUndefined();
 });
 
-test("the tracer of the mesh's proxies is told where nobody names a provider", () => {
+test("the tracer of the mesh's proxies is told where nobody says anything of tracing", () => {
   const zipkin = { address: "spans.tracing:9411" };
   const own = { ...MESH, defaultConfig: { tracing: { zipkin, sampling: 50 } } };
   const expected = {
@@ -75,14 +75,20 @@ test("the tracer of the mesh's proxies is told where nobody names a provider", (
     sampling: 50,
   };
   expect(traced([], own)).toMatchObject(expected);
-  expect(traced(shop({ randomSamplingPercentage: 5 }), own)).toMatchObject({
-    ...expected,
-    sampling: 5,
-  });
+  expect(traced(shop({ randomSamplingPercentage: 5 }), own)).toBeUndefined();
+  const elsewhere = shop({ match: { mode: "SERVER" }, randomSamplingPercentage: 5 });
+  expect(traced(elsewhere, own)).toBeUndefined();
   expect(traced(shop(ZIPKIN), own)?.hostname).toBe("spans.example.com");
   expect(traced(shop({ providers: [{ name: "nobody" }] }), own)).toBeUndefined();
   expect(traced(shop({ disableSpanReporting: true }), own)).toBeUndefined();
   expect(traced([], { ...own, enableTracing: false })).toBeUndefined();
+});
+
+test("spans of the tracer of the mesh's proxies say of which workload they are unless the mesh says otherwise", () => {
+  const own = { zipkin: { address: "spans.tracing:9411" }, enableIstioTags: false };
+  const defaultConfig = { tracing: own };
+  expect(traced([], { ...MESH, defaultConfig })?.istioTags).toBe(false);
+  expect(traced([], { ...BY_DEFAULT, defaultConfig })?.istioTags).toBe(true);
 });
 
 test.each([
