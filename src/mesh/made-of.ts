@@ -1,15 +1,14 @@
 /**
  * Gateways, VirtualServices and DestinationRules that are made from resources of other kinds: from Ingresses and from the
- * Gateway API. Annotations say from which part of which resource each is made, and how it differs from one that a file has.
+ * Gateway API. Each says of which parts of which resources it is made. How it differs from one that a file has it says by
+ * Istio's own annotations, since files may have these too.
  */
+import type { Table } from "../base/table.js";
 import type { Path } from "../config/kind.js";
 import type { ResourceOf } from "../config/kinds.js";
 import { type ResourceRef, refOf } from "../config/resource.js";
-
-type Gateway = ResourceOf<"Gateway">;
-type VirtualService = ResourceOf<"VirtualService">;
-type DestinationRule = ResourceOf<"DestinationRule">;
-type Annotated = Pick<Gateway | VirtualService | DestinationRule, "metadata">;
+import type { RouteAuthorizer } from "./gateway-api/external-auth.js";
+import type { SessionState } from "./gateway-api/session.js";
 
 /** A part of a resource. */
 export interface MadePart {
@@ -18,8 +17,42 @@ export interface MadePart {
   readonly path: string;
 }
 
-/** Names the part of which each route of a VirtualService is made, a line each; of a Gateway, that of its one server. */
-const MADE_OF = "fairlead/made-of";
+/** What a route of a VirtualService is made of, and what of it VirtualServices have no fields for. */
+export interface MadeRoute extends MadePart {
+  /** How it keeps clients with their endpoints. */
+  readonly session?: SessionState;
+  /** Who is asked about its requests. */
+  readonly authorizer?: RouteAuthorizer;
+}
+
+/** A Gateway of a file, or one that is made of other resources. */
+export interface GatewayResource extends ResourceOf<"Gateway"> {
+  /** The part of which its one server is made; absent from one of a file. */
+  readonly madeOf?: readonly [MadePart];
+  /** The credential that its workloads show to backends that speak TLS. See Gateway API, Gateway.spec.tls.backend. */
+  readonly backendCredential?: string;
+}
+
+/** A VirtualService of a file, or one that is made of other resources. */
+export interface VirtualServiceResource extends ResourceOf<"VirtualService"> {
+  /** The part of which each of its routes is made, in their order; absent from one of a file. */
+  readonly madeOf?: readonly MadeRoute[];
+}
+
+/** A DestinationRule of a file, or one that is made of other resources. */
+export interface DestinationRuleResource extends ResourceOf<"DestinationRule"> {
+  /** The parts of which it is made; absent from one of a file. */
+  readonly madeOf?: readonly MadePart[];
+}
+
+/** The Gateways and VirtualServices of a mesh, with those that are made, by `namespace/name`. */
+export interface MadeRouting {
+  readonly Gateway: Table<GatewayResource>;
+  readonly VirtualService: Table<VirtualServiceResource>;
+}
+
+type Annotated = Pick<GatewayResource | VirtualServiceResource, "metadata">;
+
 /** As Istio tells the VirtualServices that it makes from those of files. */
 const SEMANTICS = "internal.istio.io/route-semantics";
 
@@ -31,12 +64,6 @@ const PARENT_NAMESPACE = "internal.istio.io/parent-namespace";
 
 /** Of what VirtualServices are made: of Ingresses, or of routes of the Gateway API. */
 export type RouteSemantics = "ingress" | "gateway";
-
-/** The annotation that names parts, in the order of the routes that they made. */
-export function madeOf(parts: readonly MadePart[]): Readonly<Record<string, string>> {
-  const lines = parts.map(({ ref, path }) => `${ref.kind} ${ref.namespace}/${ref.name} ${path}`);
-  return { [MADE_OF]: lines.join("\n") };
-}
 
 /** By this annotation Istio tells of which routes a VirtualService was made. */
 const PARENTS = "internal.istio.io/parents";
@@ -68,32 +95,20 @@ export function addedTo(namespace: string): Readonly<Record<string, string>> {
 }
 
 /** Whether a Gateway is made of a listener that was added to one of the Gateway API. */
-export function isAdded({ metadata }: Pick<Gateway, "metadata">): boolean {
+export function isAdded({ metadata }: Pick<GatewayResource, "metadata">): boolean {
   return PARENT_NAMESPACE in metadata.annotations;
 }
 
 /** The namespace of the workloads that serve a Gateway which is made of a listener. */
-export function servingNamespace({ metadata }: Pick<Gateway, "metadata">): string {
+export function servingNamespace({ metadata }: Pick<GatewayResource, "metadata">): string {
   return metadata.annotations[PARENT_NAMESPACE] ?? metadata.namespace;
 }
 
-/**
- * The parts of which the routes of a VirtualService, in their order, or the server of a Gateway were made; none of one from a
- * file.
- */
-export function madeParts({ metadata }: Annotated): readonly MadePart[] {
-  return metadata.annotations[MADE_OF]?.split("\n").map(partOf) ?? [];
-}
-
-function partOf(line: string): MadePart {
-  const [, kind = "", namespace = "", name = "", path = ""] =
-    /^(\w+) ([^/]*)\/(\S*) (.*)$/.exec(line) ?? [];
-  return { ref: { kind, namespace, name }, path };
-}
-
 /** The resource of a file that a resource is, or was made of. */
-export function originOf(resource: Gateway | VirtualService | DestinationRule): ResourceRef {
-  return madeParts(resource)[0]?.ref ?? refOf(resource);
+export function originOf(
+  resource: GatewayResource | VirtualServiceResource | DestinationRuleResource,
+): ResourceRef {
+  return resource.madeOf?.[0]?.ref ?? refOf(resource);
 }
 
 const semanticsOf = ({ metadata }: Annotated): string | undefined =>
@@ -111,7 +126,7 @@ export function pathOfPart(path: string): Path {
 }
 
 /** Whether a Gateway is made of a listener of the Gateway API: only workloads of one namespace serve it. */
-export function isOfListener({ metadata }: Pick<Gateway, "metadata">): boolean {
+export function isOfListener({ metadata }: Pick<GatewayResource, "metadata">): boolean {
   return metadata.annotations[GATEWAY_SEMANTICS] === "gateway";
 }
 

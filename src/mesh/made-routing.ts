@@ -4,21 +4,19 @@ import { type MeshConfig, meshConfigIn } from "../config/mesh-config/mesh-config
 import type { ResourceTables } from "../config/snapshot.js";
 import { createIngresses } from "./gateway/ingress.js";
 import { createGatewayApi } from "./gateway-api/gateway-api.js";
+import type { MadeRouting } from "./made-of.js";
 
 /** Adds what Ingresses and resources of the Gateway API mean to the Gateways and VirtualServices of the files. */
 export function createMadeRouting(
   engine: Engine,
-): (
-  tables: ResourceTables,
-  config: MeshConfig,
-) => Pick<ResourceTables, "Gateway" | "VirtualService"> {
+): (tables: ResourceTables, config: MeshConfig) => MadeRouting {
   const withIngresses = createIngresses(engine);
   const withGatewayApi = createGatewayApi(engine);
   return (tables, config) => withGatewayApi(tables, withIngresses(tables, config));
 }
 
 /** The resources of files together with what is made from them, for callers that ask only once. */
-export function withMadeRouting(tables: ResourceTables): ResourceTables {
+export function withMadeRouting(tables: ResourceTables): ResourceTables & MadeRouting {
   const config = meshConfigIn(tables);
   return { ...tables, ...createMadeRouting(new Engine())(tables, config) };
 }

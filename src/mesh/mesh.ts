@@ -8,6 +8,7 @@ import type { Extensions } from "./extension/extensions.js";
 import type { WasmModules } from "./extension/wasm-modules.js";
 import type { BackendCertificates } from "./gateway-api/backend-certificate.js";
 import type { HostResolver } from "./host-resolver.js";
+import type { GatewayResource } from "./made-of.js";
 import type { Proxy } from "./proxy/proxy.js";
 import type { DestinationRule, RulesByHost } from "./routing/destination-rule.js";
 import type { OwnRules } from "./routing/own-rules.js";
@@ -75,7 +76,7 @@ export interface Mesh extends Plaintext {
   readonly differingHosts: Table<Table<readonly string[]>>;
   /** Those for gateways, by `namespace/name` of the Gateway. */
   readonly gatewayVirtualServices: Table<VirtualServices>;
-  readonly gateways: Table<ResourceOf<"Gateway">>;
+  readonly gateways: Table<GatewayResource>;
   readonly backendCertificates: BackendCertificates;
   readonly sidecars: Sidecars;
   readonly envoyFilters: EnvoyFilters;

@@ -1,11 +1,13 @@
 import { formatPath } from "../../config/format-path.js";
-import type { ResourceOf } from "../../config/kinds.js";
 import { formatRef } from "../../config/resource.js";
-import { isOfGatewayApi, type MadePart, madeParts, pathOfPart } from "../../mesh/made-of.js";
+import {
+  isOfGatewayApi,
+  type MadePart,
+  pathOfPart,
+  type VirtualServiceResource,
+} from "../../mesh/made-of.js";
 import type { Analyzer, Report } from "../analyzer.js";
 import type { AnalyzedKindName } from "../kinds.js";
-
-type VirtualService = ResourceOf<"VirtualService">;
 
 /** A part of a route of the Gateway API, and another one that gets all that it is for. */
 interface Hidden {
@@ -42,14 +44,14 @@ function describe({ part, by, host }: Hidden): Omit<Report, "resource"> {
 }
 
 /** The routes of a VirtualService behind one with the same match; of connections, all but the first of a server name. */
-function hiddenIn(virtualService: VirtualService): readonly Hidden[] {
+function hiddenIn(virtualService: VirtualServiceResource): readonly Hidden[] {
   const { hosts = [], http = [], tls = [], tcp = [] } = virtualService.spec;
   const matches = [
     ...http.map(({ match }) => match),
     ...tls.map(({ match }) => match),
     ...tcp.map(({ match = [] }) => match),
   ].map((match) => JSON.stringify(match));
-  const parts = madeParts(virtualService);
+  const parts = virtualService.madeOf ?? [];
   return matches.flatMap((match, index): readonly Hidden[] => {
     const first = matches.indexOf(match);
     const part = parts[index];

@@ -8,8 +8,7 @@ import {
 import type { ResourceOf } from "../../config/kinds.js";
 import { mayReadSecret, secretOf } from "../../config/secret-grants.js";
 import { gatewaysOf } from "../../mesh/gateway/gateway.js";
-import { backendCredentialOf } from "../../mesh/gateway-api/backend-certificate.js";
-import { isAdded, originOf } from "../../mesh/made-of.js";
+import { type GatewayResource, isAdded, originOf } from "../../mesh/made-of.js";
 import type { Mesh } from "../../mesh/mesh.js";
 import type { Proxy } from "../../mesh/proxy/proxy.js";
 import { addressKey } from "../../mesh/workload/address-key.js";
@@ -19,12 +18,13 @@ import { credentialNames, rootsCredential } from "../tls/gateway-tls.js";
 import type { SecretResources } from "../tls/secret-resources.js";
 import type { GatewayInputs } from "./gateway-part.js";
 
-type Gateway = ResourceOf<"Gateway">;
 type Secret = ResourceOf<"Secret">;
 
 /** The credentials that Gateways name, for servers and to show to backends, each with the Gateways that name it. */
-function credentialsOf(gateways: readonly Gateway[]): ReadonlyMap<string, readonly Gateway[]> {
-  const credentials = new Map<string, Gateway[]>();
+function credentialsOf(
+  gateways: readonly GatewayResource[],
+): ReadonlyMap<string, readonly GatewayResource[]> {
+  const credentials = new Map<string, GatewayResource[]>();
   for (const gateway of gateways) {
     for (const name of namesIn(gateway)) {
       credentials.set(name, [...(credentials.get(name) ?? []), gateway]);
@@ -33,17 +33,17 @@ function credentialsOf(gateways: readonly Gateway[]): ReadonlyMap<string, readon
   return credentials;
 }
 
-function namesIn(gateway: Gateway): readonly string[] {
+function namesIn(gateway: GatewayResource): readonly string[] {
   const servers = gateway.spec.servers ?? [];
   const named = servers.flatMap(({ tls }) =>
     tls === undefined ? [] : [...credentialNames(tls), tls.caCertCredentialName ?? ""],
   );
-  const shown = backendCredentialOf(gateway);
-  return shown === undefined ? named : [...named, shown];
+  const { backendCredential } = gateway;
+  return backendCredential === undefined ? named : [...named, backendCredential];
 }
 
 /** The files with revocation lists by which Gateways have the roots of a credential read. */
-function listsFor(credential: string, gateways: readonly Gateway[]): readonly string[] {
+function listsFor(credential: string, gateways: readonly GatewayResource[]): readonly string[] {
   const lists = gateways.flatMap(({ spec }) =>
     (spec.servers ?? []).flatMap(({ tls }) =>
       tls !== undefined && rootsCredential(tls) === credential ? (tls.caCrl ?? "") : [],
@@ -60,7 +60,7 @@ function listsFor(credential: string, gateways: readonly Gateway[]): readonly st
 function readable(
   { secrets, grants, proxy }: SecretInputs,
   credential: string,
-  gateways: readonly Gateway[],
+  gateways: readonly GatewayResource[],
   suffix: string,
 ): Secret | undefined {
   const { namespace, name } = secretOf(credential, proxy.namespace);

@@ -5,7 +5,7 @@ import { refOf } from "../../config/resource.js";
 import type { HostResolver } from "../../mesh/host-resolver.js";
 import { isSubsetOf } from "../../mesh/hostname.js";
 import { type Labels, selects } from "../../mesh/labels.js";
-import { madeParts, pathOfPart } from "../../mesh/made-of.js";
+import { pathOfPart } from "../../mesh/made-of.js";
 import { type AddressFamilies, lookUpFamily } from "../../mesh/proxy/proxy.js";
 import type { EffectivePolicy } from "../../mesh/routing/traffic-policy.js";
 import {
@@ -192,7 +192,7 @@ function routePart(
   { resource }: VirtualService,
   path: readonly [protocol: "tls" | "tcp", index: number, ...match: Path],
 ): Decision {
-  const made = madeParts(resource)[path[1]];
+  const made = resource.madeOf?.[path[1]];
   if (made !== undefined) return { ref: made.ref, path: pathOfPart(made.path) };
   return { ref: refOf(resource), path: ["spec", ...path] };
 }

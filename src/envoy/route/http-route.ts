@@ -6,10 +6,8 @@ import type {
   HTTPRoute,
   HTTPRouteDestination,
 } from "../../config/kinds/networking/virtual-service/http-route.js";
-import { authorizersOf, type RouteAuthorizer } from "../../mesh/gateway-api/external-auth.js";
-import { type SessionState, sessionsOf } from "../../mesh/gateway-api/session.js";
 import { type Labels, selects } from "../../mesh/labels.js";
-import { type MadePart, madeParts, matchesBySegment } from "../../mesh/made-of.js";
+import { type MadeRoute, matchesBySegment } from "../../mesh/made-of.js";
 import {
   type LookUpSource,
   type RouteOrigin,
@@ -165,13 +163,13 @@ function handling(
 }
 
 function perFilterConfig(
-  { route, session, authorizer }: Rule,
+  { route, made }: Rule,
   lookUp: Way["lookUp"],
 ): Pick<RouteJson, "typedPerFilterConfig"> {
   const configs = {
     ...lookUp,
-    ...(session === undefined || isAnswered(route) ? {} : sessionOf(session)),
-    ...(authorizer === undefined ? {} : askingRoute(authorizer)),
+    ...(made?.session === undefined || isAnswered(route) ? {} : sessionOf(made.session)),
+    ...(made?.authorizer === undefined ? {} : askingRoute(made.authorizer)),
     ...(route.corsPolicy === undefined
       ? {}
       : {
@@ -203,11 +201,7 @@ interface Rule {
   readonly route: HTTPRoute;
   readonly index: number;
   /** Of which part of another resource it was made; undefined of one from a file. */
-  readonly made: MadePart | undefined;
-  /** How it keeps clients with their endpoints. */
-  readonly session: SessionState | undefined;
-  /** Who is asked about its requests. */
-  readonly authorizer: RouteAuthorizer | undefined;
+  readonly made: MadeRoute | undefined;
   /** Absent of a route that is for every request. */
   readonly match?: { readonly request: HTTPMatchRequest; readonly index: number };
 }
@@ -317,14 +311,9 @@ export function httpRoutes(virtualService: VirtualService, context: RouteContext
 }
 
 function rulesOf({ spec: { http = [] }, resource }: VirtualService): readonly Rule[] {
-  const parts = madeParts(resource);
-  const sessions = sessionsOf(resource);
-  const authorizers = authorizersOf(resource);
   return http.flatMap((route, index): readonly Rule[] => {
     const { match = [] } = route;
-    const made = parts[index];
-    const session = sessions[index];
-    const rule: Rule = { route, index, made, session, authorizer: authorizers[index] };
+    const rule: Rule = { route, index, made: resource.madeOf?.[index] };
     if (match.length === 0) return [rule];
     return match.map((request, i) => ({ ...rule, match: { request, index: i } }));
   });

@@ -6,14 +6,16 @@ import type {
   TCPRoute,
   TLSRoute,
 } from "../../config/kinds/networking/virtual-service/l4-routes.js";
-import type { ResourceOf } from "../../config/kinds.js";
 import type { ResourceMetadata, ResourceRef } from "../../config/resource.js";
 import { compareSpecificity } from "../hostname.js";
-import { type MadePart, madeOf, parentsOf, routeSemantics } from "../made-of.js";
-import { authorizersAnnotation, type RouteAuthorizer } from "./external-auth.js";
+import {
+  type MadeRoute,
+  parentsOf,
+  routeSemantics,
+  type VirtualServiceResource,
+} from "../made-of.js";
 import { compareMatches } from "./http-match.js";
 import { withKeptBackends } from "./kept-backends.js";
-import { type SessionState, sessionsAnnotation } from "./session.js";
 
 /** All that calls a Service, or the hosts of a ServiceEntry. */
 export interface MeshParent {
@@ -37,11 +39,7 @@ export interface ListenerParent {
 /** A route of a VirtualService, and the part of which it was made. */
 export interface Made<Route> {
   readonly route: Route;
-  readonly part: MadePart;
-  /** How it keeps clients with their endpoints. */
-  readonly session?: SessionState;
-  /** Who is asked about its requests. */
-  readonly authorizer?: RouteAuthorizer;
+  readonly part: MadeRoute;
 }
 
 /** What a route says, in the words of VirtualServices: one of the three. */
@@ -84,7 +82,7 @@ export interface MadeFor {
 export function mergedVirtualService(
   attached: readonly AttachedRoute[],
   { name, namespace, host, gateway, exportTo }: MadeFor,
-): ResourceOf<"VirtualService"> | undefined {
+): VirtualServiceResource | undefined {
   const byAge = [...attached].sort(compareAge);
   const [oldest] = byAge;
   if (oldest === undefined) return undefined;
@@ -98,9 +96,6 @@ export function mergedVirtualService(
     annotations: {
       ...routeSemantics("gateway"),
       ...parentsOf(byAge.map(({ ref }) => ref)),
-      ...madeOf(made.map(({ part }) => part)),
-      ...sessionsAnnotation(made.map(({ session }) => session)),
-      ...authorizersAnnotation(made.map(({ authorizer }) => authorizer)),
     },
     ...(oldest.creationTimestamp === undefined
       ? {}
@@ -117,6 +112,7 @@ export function mergedVirtualService(
       ...(exportTo === undefined ? {} : { exportTo }),
     },
     status: undefined,
+    madeOf: made.map(({ part }) => part),
   };
 }
 

@@ -1,24 +1,6 @@
 /** The certificates by which gateways show themselves to backends that speak TLS. See Gateway API, Gateway.spec.tls.backend. */
 import type { Table } from "../../base/table.js";
-import type { ConfigResource } from "../../config/resource.js";
 import { type Labels, selects } from "../labels.js";
-
-/** Names the credential that a Gateway of the Gateway API shows to backends. */
-const BACKEND_CREDENTIAL = "fairlead/backend-credential";
-
-/** The annotation that names it; none of a Gateway that shows none. */
-export function backendCredential(
-  credential: string | undefined,
-): Readonly<Record<string, string>> {
-  return credential === undefined ? {} : { [BACKEND_CREDENTIAL]: credential };
-}
-
-/** What that annotation names. */
-export function backendCredentialOf({
-  metadata: { annotations },
-}: Pick<ConfigResource, "metadata">): string | undefined {
-  return annotations[BACKEND_CREDENTIAL];
-}
 
 /** Who shows a certificate to backends: the workloads of a namespace that one of the selectors selects. */
 export interface ShowingGateway {

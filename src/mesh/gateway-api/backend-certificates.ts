@@ -5,21 +5,16 @@ import type { Table } from "../../base/table.js";
 import type { ResourceOf } from "../../config/kinds.js";
 import { namedServices } from "../gateway/gateway.js";
 import { DEFAULT_DOMAIN, serviceHostname } from "../hostname.js";
-import { servingNamespace } from "../made-of.js";
-import {
-  type BackendCertificates,
-  backendCredentialOf,
-  type ShowingGateway,
-} from "./backend-certificate.js";
+import { type GatewayResource, servingNamespace } from "../made-of.js";
+import type { BackendCertificates, ShowingGateway } from "./backend-certificate.js";
 
-type Gateway = ResourceOf<"Gateway">;
 type Services = Table<ResourceOf<"Service">>;
 
 /** Finds who shows certificates to backends. */
 export function createBackendCertificates(
   engine: Engine,
-): (gateways: Table<Gateway>, services: Services) => BackendCertificates {
-  const showing = engine.derive<[Gateway], [Services], ShowingGateway>(
+): (gateways: Table<GatewayResource>, services: Services) => BackendCertificates {
+  const showing = engine.derive<[GatewayResource], [Services], ShowingGateway>(
     "certificates for backends",
     (_key, [gateway], services) => gateway && showingOf(gateway, services),
     isDeepStrictEqual,
@@ -27,8 +22,8 @@ export function createBackendCertificates(
   return (gateways, services) => showing([gateways], services);
 }
 
-function showingOf(gateway: Gateway, services: Services): ShowingGateway | undefined {
-  const credential = backendCredentialOf(gateway);
+function showingOf(gateway: GatewayResource, services: Services): ShowingGateway | undefined {
+  const { backendCredential: credential } = gateway;
   if (credential === undefined) return undefined;
   const namespace = servingNamespace(gateway);
   const named = namedServices(gateway);

@@ -1,6 +1,5 @@
 /** Who is asked about the requests of a route before they are forwarded. See Gateway API, HTTPExternalAuthFilter. */
 import type { HTTPExternalAuthFilter } from "../../config/kinds/gateway-api/external-auth.js";
-import type { ConfigResource } from "../../config/resource.js";
 import { type BackendContext, destinationOf, NOWHERE } from "./backend.js";
 
 /** Somebody who is asked. */
@@ -74,23 +73,4 @@ export function authorizerOfText(text: string): RouteAuthorizer | undefined {
     taken: settings.getAll("taken"),
     ...(body === null ? {} : { maxBody: Number(body) }),
   };
-}
-
-/** Names the authorizers of the routes of a VirtualService, a line each, in their order. */
-const AUTHORIZERS = "fairlead/authorizers";
-
-/** The annotation that tells of the authorizers of routes; none where there are none. */
-export function authorizersAnnotation(
-  authorizers: readonly (RouteAuthorizer | undefined)[],
-): Readonly<Record<string, string>> {
-  if (authorizers.every((one) => one === undefined)) return {};
-  const lines = authorizers.map((one) => (one === undefined ? "" : textOfAuthorizer(one)));
-  return { [AUTHORIZERS]: lines.join("\n") };
-}
-
-/** The authorizers of the routes of a VirtualService, in their order. */
-export function authorizersOf({
-  metadata: { annotations },
-}: Pick<ConfigResource, "metadata">): readonly (RouteAuthorizer | undefined)[] {
-  return annotations[AUTHORIZERS]?.split("\n").map(authorizerOfText) ?? [];
 }

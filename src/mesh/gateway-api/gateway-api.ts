@@ -7,30 +7,29 @@ import { createListeners, type Listeners } from "../../config/gateway-api/listen
 import type { RouteKind, RouteResource } from "../../config/gateway-api/routes.js";
 import type { ResourceOf } from "../../config/kinds.js";
 import type { ResourceTables } from "../../config/snapshot.js";
+import type { GatewayResource, MadeRouting, VirtualServiceResource } from "../made-of.js";
 import { type AttachContext, attachedRoutes } from "./attach.js";
 import type { AttachedRoute } from "./attached-route.js";
 import { createGatewayRoutes } from "./gateway-routes.js";
 import { listenerGateways } from "./listener-gateways.js";
 import { createMeshRoutes } from "./mesh-routes.js";
 
-type Routing = Pick<ResourceTables, "Gateway" | "VirtualService">;
-
 /** Adds what resources of the Gateway API mean to the Gateways and VirtualServices of the files and Ingresses. */
 export function createGatewayApi(
   engine: Engine,
-): (tables: ResourceTables, routing: Routing) => Routing {
+): (tables: ResourceTables, routing: MadeRouting) => MadeRouting {
   const listenersOf = createListeners(engine);
   const gatewaysOf = createGateways(engine);
   const attachedOf = createAttachedRoutes(engine);
   const meshRoutes = createMeshRoutes(engine);
   const gatewayRoutes = createGatewayRoutes(engine);
-  const settled = createSettledRows<ResourceOf<"VirtualService">>(
+  const settled = createSettledRows<VirtualServiceResource>(
     engine,
     "virtual services of the Gateway API",
   );
-  const bothRoutes = engine.overlay<ResourceOf<"VirtualService">>();
-  const withGateways = engine.overlay<ResourceOf<"Gateway">>();
-  const withRoutes = engine.overlay<ResourceOf<"VirtualService">>();
+  const bothRoutes = engine.overlay<VirtualServiceResource>();
+  const withGateways = engine.overlay<GatewayResource>();
+  const withRoutes = engine.overlay<VirtualServiceResource>();
   return (tables, { Gateway, VirtualService }) => {
     if (isUnused(tables)) return { Gateway, VirtualService };
     const listeners = listenersOf(tables);
@@ -61,18 +60,18 @@ function createGateways(
   table: ResourceTables["KubernetesGateway"],
   listeners: Listeners["byGateway"],
   grants: ResourceTables["ReferenceGrant"],
-) => Table<ResourceOf<"Gateway">> {
+) => Table<GatewayResource> {
   const made = engine.derive<
     [ResourceOf<"KubernetesGateway">, readonly Listener[]],
     [ResourceTables["ReferenceGrant"]],
-    Table<ResourceOf<"Gateway">>
+    Table<GatewayResource>
   >(
     "gateways of listeners",
     (_key, [gateway, listeners], grants) =>
       gateway && listeners && listenerGateways(gateway, listeners, grants),
   );
-  const all = engine.flatten<ResourceOf<"Gateway">>("all gateways of listeners");
-  const settled = createSettledRows<ResourceOf<"Gateway">>(engine, "gateways of the Gateway API");
+  const all = engine.flatten<GatewayResource>("all gateways of listeners");
+  const settled = createSettledRows<GatewayResource>(engine, "gateways of the Gateway API");
   return (table, listeners, grants) => settled(all(made([table, listeners], grants)));
 }
 

@@ -60,9 +60,12 @@ export function ruleRoutes(
       : sessionState(sessionPersistence, { ref, index, matches });
   const made = (match: HTTPMatchRequest, at: string): Made<HTTPRoute> => ({
     route: { name, match: [match], ...handlingOf(match) },
-    part: { ref, path: at },
-    ...(session === undefined ? {} : { session }),
-    ...(authorizer === undefined ? {} : { authorizer }),
+    part: {
+      ref,
+      path: at,
+      ...(session === undefined ? {} : { session }),
+      ...(authorizer === undefined ? {} : { authorizer }),
+    },
   });
   if (matches.length === 0) return [made({ uri: { prefix: "/" } }, path)];
   return matches.map((match, i) => made(match, `${path}.matches[${i}]`));

@@ -15,12 +15,15 @@ type CookieState = Extract<SessionState, { type: "cookie" }>;
 /** A route, and how it keeps clients with their endpoints. */
 interface Kept {
   readonly route: HTTPRoute;
-  readonly session?: SessionState;
+  readonly part: { readonly session?: SessionState };
 }
 
 /** The routes in place of one: itself, where it is without a session or goes to one place. */
 export function withKeptBackends<Made extends Kept>(made: Made): readonly Made[] {
-  const { route, session } = made;
+  const {
+    route,
+    part: { session },
+  } = made;
   const { route: destinations = [], match = [] } = route;
   const takesCookies = match.some(({ headers = {} }) => "cookie" in headers);
   if (session?.type !== "cookie" || destinations.length < 2 || takesCookies) return [made];

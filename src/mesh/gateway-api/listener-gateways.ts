@@ -11,9 +11,8 @@ import type { ResourceOf } from "../../config/kinds.js";
 import { keyOf } from "../../config/resource.js";
 import { namedServicesOf } from "../gateway/gateway.js";
 import { DEFAULT_DOMAIN, serviceHostname } from "../hostname.js";
-import { addedTo, gatewaySemantics, madeOf } from "../made-of.js";
+import { addedTo, type GatewayResource, gatewaySemantics } from "../made-of.js";
 import { GATEWAY_NAME_LABEL } from "../policy-targets.js";
-import { backendCredential } from "./backend-certificate.js";
 
 type KubernetesGateway = ResourceOf<"KubernetesGateway">;
 type ReferenceGrants = Table<ResourceOf<"ReferenceGrant">>;
@@ -23,10 +22,10 @@ export function listenerGateways(
   gateway: KubernetesGateway,
   listeners: readonly Listener[],
   grants: ReferenceGrants,
-): Table<ResourceOf<"Gateway">> {
+): Table<GatewayResource> {
   const workloads = workloadsOf(gateway);
-  const shown = backendCredential(backendCertificate(gateway, grants).credential);
-  const made = listeners.flatMap((listener): readonly ResourceOf<"Gateway">[] => {
+  const { credential } = backendCertificate(gateway, grants);
+  const made = listeners.flatMap((listener): readonly GatewayResource[] => {
     const { tls, isServed } = listenerTls(gateway, listener, grants);
     if (!isServed) return [];
     const { owner, creationTimestamp } = listener;
@@ -43,15 +42,15 @@ export function listenerGateways(
           labels: {},
           annotations: {
             ...gatewaySemantics(),
-            ...madeOf([part]),
             ...(isAdded ? addedTo(gateway.metadata.namespace) : {}),
             ...workloads.annotations,
-            ...shown,
           },
           ...(creationTimestamp === undefined ? {} : { creationTimestamp }),
         },
         spec: { servers: [server], ...workloads.spec },
         status: undefined,
+        madeOf: [part],
+        ...(credential === undefined ? {} : { backendCredential: credential }),
       },
     ];
   });

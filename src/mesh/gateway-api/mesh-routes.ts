@@ -16,6 +16,7 @@ import type { ResourceOf } from "../../config/kinds.js";
 import { keyOf } from "../../config/resource.js";
 import type { ResourceTables } from "../../config/snapshot.js";
 import { DEFAULT_DOMAIN, overlaps, serviceHostname } from "../hostname.js";
+import type { VirtualServiceResource } from "../made-of.js";
 import { MESH_GATEWAY } from "../routing/virtual-service.js";
 import {
   type AttachedRoute,
@@ -24,8 +25,6 @@ import {
   type MeshParent,
   mergedVirtualService,
 } from "./attached-route.js";
-
-type VirtualService = ResourceOf<"VirtualService">;
 
 /** A parent that there is. */
 interface Parent {
@@ -39,7 +38,7 @@ export function createMeshRoutes(
 ): (
   attached: Table<AttachedRoute>,
   tables: Pick<ResourceTables, "Service" | "ServiceEntry">,
-) => Table<VirtualService> {
+) => Table<VirtualServiceResource> {
   const portsOf = createMeshParents(engine);
   const hostsOfEntries = engine.derive<[ResourceOf<"ServiceEntry">], [], readonly string[]>(
     "hosts of service entries as parents",
@@ -56,7 +55,7 @@ export function createMeshRoutes(
   );
   const atServices = createRoutesAt(engine, "Service");
   const atEntries = createRoutesAt(engine, "ServiceEntry");
-  const both = engine.overlay<VirtualService>();
+  const both = engine.overlay<VirtualServiceResource>();
   return (attached, tables) => {
     const { Service, ServiceEntry } = portsOf(tables);
     return both(
@@ -74,15 +73,15 @@ function hostOfService(key: string): string {
 function createRoutesAt(
   engine: Engine,
   kind: MeshParent["kind"],
-): (attached: Table<AttachedRoute>, parents: Table<Parent>) => Table<VirtualService> {
+): (attached: Table<AttachedRoute>, parents: Table<Parent>) => Table<VirtualServiceResource> {
   const byParent = engine.group<AttachedRoute>(`routes by ${kind}`, ({ parent }) =>
     parent.kind === kind ? [parent.key] : [],
   );
-  const made = engine.lookUp<Table<AttachedRoute>, [Parent], [], Table<VirtualService>>(
+  const made = engine.lookUp<Table<AttachedRoute>, [Parent], [], Table<VirtualServiceResource>>(
     `virtual services of routes at ${kind}`,
     (key, [attached, parent]) => parent && virtualServicesAt(key, [...attached.values()], parent),
   );
-  const all = engine.flatten<VirtualService>(`all virtual services of routes at ${kind}`);
+  const all = engine.flatten<VirtualServiceResource>(`all virtual services of routes at ${kind}`);
   return (attached, parents) => all(made([byParent(attached), parents]));
 }
 
@@ -91,7 +90,7 @@ function virtualServicesAt(
   parentKey: string,
   attached: readonly AttachedRoute[],
   { hosts, ports }: Parent,
-): Table<VirtualService> {
+): Table<VirtualServiceResource> {
   const parentNamespace = parentKey.slice(0, parentKey.indexOf("/"));
   const atPorts = attached.flatMap((one) => atMeantPort(one, ports));
   const made = [...groupBy(atPorts, placeOf)].flatMap(([place, group]) => {

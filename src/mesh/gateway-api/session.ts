@@ -1,7 +1,7 @@
 /** How the routes of a rule keep clients with the endpoints that answered them. See Gateway API, SessionPersistence. */
 import type { SessionPersistence } from "../../config/kinds/gateway-api/session-persistence.js";
 import type { HTTPMatchRequest } from "../../config/kinds/networking/virtual-service/http-match.js";
-import type { ConfigResource, ResourceRef } from "../../config/resource.js";
+import type { ResourceRef } from "../../config/resource.js";
 
 /** By what a client says which endpoint answered it. */
 export type SessionState =
@@ -43,34 +43,4 @@ export function sessionState(
 function pathOf(matches: readonly HTTPMatchRequest[]): string {
   const [only, ...others] = matches;
   return others.length > 0 ? "/" : (only?.uri?.exact ?? only?.uri?.prefix ?? "/");
-}
-
-/** Names the sessions of the routes of a VirtualService, a line each, in their order. */
-const SESSIONS = "fairlead/sessions";
-
-/** The annotation that tells of the sessions of routes; none where there are none. */
-export function sessionsAnnotation(
-  sessions: readonly (SessionState | undefined)[],
-): Readonly<Record<string, string>> {
-  if (sessions.every((one) => one === undefined)) return {};
-  return { [SESSIONS]: sessions.map((one) => (one === undefined ? "" : lineOf(one))).join("\n") };
-}
-
-function lineOf(state: SessionState): string {
-  if (state.type === "header") return `header ${state.name}`;
-  return ["cookie", state.name, state.path, state.ttl ?? ""].join(" ").trimEnd();
-}
-
-/** The sessions of the routes of a VirtualService, in their order. */
-export function sessionsOf({
-  metadata: { annotations },
-}: Pick<ConfigResource, "metadata">): readonly (SessionState | undefined)[] {
-  return annotations[SESSIONS]?.split("\n").map(stateOf) ?? [];
-}
-
-function stateOf(line: string): SessionState | undefined {
-  const [type, name = "", path = "/", ttl] = line.split(" ");
-  if (type === "header") return { type, name };
-  if (type !== "cookie") return undefined;
-  return { type, name, path, ...(ttl === undefined ? {} : { ttl }) };
 }

@@ -1,9 +1,8 @@
 import type { Table } from "../../base/table.js";
 import { type Server, serverPort } from "../../config/kinds/networking/gateway.js";
-import type { ResourceOf } from "../../config/kinds.js";
 import { keyOf, refOf } from "../../config/resource.js";
 import { type Labels, selects } from "../labels.js";
-import { isOfListener, madeParts, pathOfPart, servingNamespace } from "../made-of.js";
+import { type GatewayResource, isOfListener, pathOfPart, servingNamespace } from "../made-of.js";
 import { comparePrecedence } from "../precedence.js";
 import type { Decision } from "../security/tls-decisions.js";
 import { type Protocol, parseProtocol } from "../service/protocol.js";
@@ -13,7 +12,7 @@ import type { Workload } from "../workload/workload.js";
 
 /** One server of a Gateway, with the port on which a proxy listens for it. */
 export interface GatewayServer {
-  readonly gateway: ResourceOf<"Gateway">;
+  readonly gateway: GatewayResource;
   /** `namespace/name` of the Gateway, as VirtualServices refer to it. */
   readonly gatewayKey: string;
   readonly server: Server;
@@ -28,7 +27,7 @@ export interface GatewayServer {
 
 /** Where a server is written: what it was made of, where its Gateway is of no file. */
 export function serverPart({ gateway, server }: GatewayServer): Decision {
-  const [made] = madeParts(gateway);
+  const [made] = gateway.madeOf ?? [];
   if (made !== undefined) {
     return { ref: made.ref, path: made.path === "" ? [] : pathOfPart(made.path) };
   }
@@ -45,13 +44,13 @@ export function namedServicesOf(hosts: readonly string[]): Readonly<Record<strin
 }
 
 /** The Services that a Gateway names in place of a selector; undefined when it names none. */
-export function namedServices({ metadata }: ResourceOf<"Gateway">): readonly string[] | undefined {
+export function namedServices({ metadata }: GatewayResource): readonly string[] | undefined {
   return metadata.annotations[GATEWAY_SERVICES]?.split(",").map((host) => host.trim());
 }
 
 /** Whether a Gateway names a service: only one of the namespace where it is served can be meant. */
 const isNamed = (
-  gateway: ResourceOf<"Gateway">,
+  gateway: GatewayResource,
   named: readonly string[],
   { hostname, namespace }: Pick<Service, "hostname" | "namespace">,
 ): boolean => namespace === servingNamespace(gateway) && named.includes(hostname);
@@ -67,7 +66,7 @@ export interface GatewayWorkload {
  * of its Gateway's namespace alone.
  */
 export function selectsWorkload(
-  gateway: ResourceOf<"Gateway">,
+  gateway: GatewayResource,
   { namespace, labels }: GatewayWorkload,
 ): boolean {
   if (isOfListener(gateway) && servingNamespace(gateway) !== namespace) return false;
@@ -76,10 +75,10 @@ export function selectsWorkload(
 
 /** The Gateways that a proxy serves, the one that wins first: those that select it, or that name one of its services. */
 export function gatewaysOf(
-  gateways: Table<ResourceOf<"Gateway">>,
+  gateways: Table<GatewayResource>,
   workload: GatewayWorkload,
   services: readonly Service[],
-): readonly ResourceOf<"Gateway">[] {
+): readonly GatewayResource[] {
   return [...gateways.values()]
     .filter((gateway) => {
       const named = namedServices(gateway);
@@ -119,7 +118,7 @@ export function servedPorts(
  * model.resolvePorts.
  */
 function listenPorts(
-  gateway: ResourceOf<"Gateway">,
+  gateway: GatewayResource,
   port: number,
   served: readonly ServedPort[],
 ): readonly number[] {
@@ -138,7 +137,7 @@ function listenPorts(
  * where one listens that binds to this.
  */
 export function gatewayServers(
-  gateways: readonly ResourceOf<"Gateway">[],
+  gateways: readonly GatewayResource[],
   served: readonly ServedPort[],
   addressOf: (bind: string) => string,
 ): readonly GatewayServer[] {

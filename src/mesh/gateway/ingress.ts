@@ -15,12 +15,16 @@ import type { MeshConfig } from "../../config/mesh-config/mesh-config.js";
 import { keyOf, type ResourceMetadata, refOf } from "../../config/resource.js";
 import type { ResourceTables } from "../../config/snapshot.js";
 import { DEFAULT_DOMAIN, serviceHostname } from "../hostname.js";
-import { type MadePart, madeOf, routeSemantics } from "../made-of.js";
+import {
+  type GatewayResource,
+  type MadePart,
+  type MadeRouting,
+  routeSemantics,
+  type VirtualServiceResource,
+} from "../made-of.js";
 import { comparePrecedence } from "../precedence.js";
 
 type Ingress = ResourceOf<"Ingress">;
-type Gateway = ResourceOf<"Gateway">;
-type VirtualService = ResourceOf<"VirtualService">;
 /** Numbers of a service's ports by their names. */
 type NamedPorts = Readonly<Record<string, number>>;
 
@@ -52,10 +56,7 @@ const settingsOf = ({
 /** Adds what Ingresses mean to the Gateways and VirtualServices of the files. */
 export function createIngresses(
   engine: Engine,
-): (
-  tables: ResourceTables,
-  config: MeshConfig,
-) => Pick<ResourceTables, "Gateway" | "VirtualService"> {
+): (tables: ResourceTables, config: MeshConfig) => MadeRouting {
   const settle = engine.settle<IngressSettings>(isDeepStrictEqual);
   const served = engine.derive<
     [Ingress],
@@ -64,7 +65,7 @@ export function createIngresses(
   >("served ingresses", (_key, [ingress], classes, settings) =>
     ingress !== undefined && isServed(ingress, classes, settings) ? ingress : undefined,
   );
-  const gateways = engine.derive<[Ingress], [IngressSettings], Table<Gateway>>(
+  const gateways = engine.derive<[Ingress], [IngressSettings], Table<GatewayResource>>(
     "gateways of ingresses",
     (_key, [ingress], settings) => ingress && alone(gatewayOf(ingress, settings)),
   );
@@ -76,19 +77,19 @@ export function createIngresses(
     (_key, [service]) => service && namedPortsOf(service),
     isDeepStrictEqual,
   );
-  const routes = engine.derive<[Table<Ingress>], [Table<NamedPorts>], VirtualService>(
+  const routes = engine.derive<[Table<Ingress>], [Table<NamedPorts>], VirtualServiceResource>(
     "virtual services of ingresses",
     (host, [ingresses], ports) => ingresses && virtualServiceOf(host, ingresses, ports),
     isDeepStrictEqual,
   );
-  const rekeyed = engine.derive<[VirtualService], [], Table<VirtualService>>(
+  const rekeyed = engine.derive<[VirtualServiceResource], [], Table<VirtualServiceResource>>(
     "virtual service of a host of ingresses",
     (_host, [made]) => made && alone(made),
   );
-  const allGateways = engine.flatten<Gateway>("all gateways of ingresses");
-  const allRoutes = engine.flatten<VirtualService>("all virtual services of ingresses");
-  const withGateways = engine.overlay<Gateway>();
-  const withRoutes = engine.overlay<VirtualService>();
+  const allGateways = engine.flatten<GatewayResource>("all gateways of ingresses");
+  const allRoutes = engine.flatten<VirtualServiceResource>("all virtual services of ingresses");
+  const withGateways = engine.overlay<GatewayResource>();
+  const withRoutes = engine.overlay<VirtualServiceResource>();
   return (tables, config) => {
     if (tables.Ingress.size === 0) return tables;
     const settings = settle(settingsOf(config));
@@ -101,7 +102,7 @@ export function createIngresses(
   };
 }
 
-const alone = <R extends Gateway | VirtualService>(resource: R): Table<R> =>
+const alone = <R extends GatewayResource | VirtualServiceResource>(resource: R): Table<R> =>
   Table.from([[keyOf(resource.metadata), resource]]);
 
 /** Whether an Ingress is for Istio: by the annotation of old, by its class, or because all without either are. */
@@ -135,7 +136,7 @@ function selectedLabel({ ingressSelector, ingressService }: IngressSettings): st
   return isDefault ? "ingressgateway" : ingressService;
 }
 
-function gatewayOf(ingress: Ingress, settings: IngressSettings): Gateway {
+function gatewayOf(ingress: Ingress, settings: IngressSettings): GatewayResource {
   const { name, namespace } = ingress.metadata;
   const secure = (ingress.spec.tls ?? []).flatMap(({ hosts = [], secretName = "" }, i): Server[] =>
     secretName === ""
@@ -159,16 +160,13 @@ function gatewayOf(ingress: Ingress, settings: IngressSettings): Gateway {
   return {
     kind: "Gateway",
     apiVersion: API_VERSION,
-    metadata: metadataOf(
-      gatewayNameOf(ingress),
-      NAMESPACE,
-      madeOf([{ ref: refOf(ingress), path: "" }]),
-    ),
+    metadata: metadataOf(gatewayNameOf(ingress), NAMESPACE),
     spec: {
       selector: { istio: selectedLabel(settings) },
       servers: [...secure, plain],
     },
     status: undefined,
+    madeOf: [{ ref: refOf(ingress), path: "" }],
   };
 }
 
@@ -182,7 +180,7 @@ function virtualServiceOf(
   host: string,
   table: Table<Ingress>,
   ports: Table<NamedPorts>,
-): VirtualService | undefined {
+): VirtualServiceResource | undefined {
   const rules = [...table.values()]
     .sort(comparePrecedence)
     .flatMap((ingress) =>
@@ -205,17 +203,17 @@ function virtualServiceOf(
       }),
     )
     .sort((a, b) => rankOf(b) - rankOf(a));
-  const annotations = { ...routeSemantics("ingress"), ...madeOf(http.map(({ part }) => part)) };
   return {
     kind: "VirtualService",
     apiVersion: API_VERSION,
-    metadata: metadataOf(`${prefix}-${name}-${MADE}`, namespace, annotations),
+    metadata: metadataOf(`${prefix}-${name}-${MADE}`, namespace, routeSemantics("ingress")),
     spec: {
       hosts: [host],
       gateways: [`${NAMESPACE}/${gatewayNameOf(first.ingress)}`],
       http: http.map(({ route }) => route),
     },
     status: undefined,
+    madeOf: http.map(({ part }) => part),
   };
 }
 

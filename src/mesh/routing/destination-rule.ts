@@ -1,11 +1,10 @@
 import type { Table } from "../../base/table.js";
 import type { DestinationRuleSpec } from "../../config/kinds/networking/destination-rule/destination-rule.js";
-import type { ResourceOf } from "../../config/kinds.js";
 import { formatRef, type ResourceRef } from "../../config/resource.js";
 import { type HostResolver, resolveHost } from "../host-resolver.js";
 import { isSubsetOf } from "../hostname.js";
 import { type Labels, sameSelector, selects } from "../labels.js";
-import { madeParts, originOf } from "../made-of.js";
+import { type DestinationRuleResource, originOf } from "../made-of.js";
 import { comparePrecedence } from "../precedence.js";
 import { isVisible, parseExportTo, sameVisibility, type Visibility } from "../visibility.js";
 
@@ -19,12 +18,12 @@ export interface DestinationRule {
   readonly sources: readonly ResourceRef[];
   readonly spec: DestinationRuleSpec;
   readonly exportTo: Visibility;
-  readonly resource: ResourceOf<"DestinationRule">;
+  readonly resource: DestinationRuleResource;
 }
 
 /** Reads a DestinationRule. */
 export function destinationRule(
-  resource: ResourceOf<"DestinationRule">,
+  resource: DestinationRuleResource,
   resolver: HostResolver,
   exportTo: readonly string[],
 ): DestinationRule {
@@ -47,8 +46,8 @@ export function destinationRule(
 }
 
 /** The resources of files that a rule is, or was made of. */
-function originsOf(resource: ResourceOf<"DestinationRule">): readonly ResourceRef[] {
-  const refs = [originOf(resource), ...madeParts(resource).map(({ ref }) => ref)];
+function originsOf(resource: DestinationRuleResource): readonly ResourceRef[] {
+  const refs = [originOf(resource), ...(resource.madeOf ?? []).map(({ ref }) => ref)];
   return [...new Map(refs.map((ref) => [formatRef(ref), ref])).values()];
 }
 

@@ -2,10 +2,9 @@ import { sameElements } from "../../base/engine.js";
 import type { Table } from "../../base/table.js";
 import { gatewayKey } from "../../config/kinds/networking/virtual-service/gateway-names.js";
 import type { VirtualServiceSpec } from "../../config/kinds/networking/virtual-service/virtual-service.js";
-import type { ResourceOf } from "../../config/kinds.js";
 import type { ResourceRef } from "../../config/resource.js";
 import { type HostResolver, resolveHost } from "../host-resolver.js";
-import { isOfGatewayApi, originOf } from "../made-of.js";
+import { isOfGatewayApi, originOf, type VirtualServiceResource } from "../made-of.js";
 import { comparePrecedence } from "../precedence.js";
 import { chooseService } from "../service/choose-service.js";
 import {
@@ -55,7 +54,7 @@ export interface VirtualService {
   readonly lookedUp: ReadonlyMap<string, Table<Service>>;
   /** The ports on which requests for those of its hosts come that services have. */
   readonly requestPorts: readonly number[];
-  readonly resource: ResourceOf<"VirtualService">;
+  readonly resource: VirtualServiceResource;
 }
 
 /** A gateway as a VirtualService refers to it: `mesh`, or the key of the Gateway that it names. */
@@ -72,7 +71,7 @@ export interface VirtualServiceContext {
 
 /** Reads a VirtualService, perhaps with the routes of its delegates; without gateways it is for the sidecars. */
 export function virtualService(
-  resource: ResourceOf<"VirtualService">,
+  resource: VirtualServiceResource,
   { resolver, exportTo }: VirtualServiceContext,
   delegated?: DelegatedSpec,
 ): VirtualService {

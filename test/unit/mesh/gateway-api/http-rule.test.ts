@@ -113,7 +113,7 @@ test.each([
     port: 9000,
     ...said,
   };
-  expect(made.map((one) => one.authorizer)).toEqual([authorizer, authorizer]);
+  expect(made.map(({ part }) => part.authorizer)).toEqual([authorizer, authorizer]);
 });
 
 test("the requests of a rule that may not ask are answered with 500", () => {
@@ -240,13 +240,13 @@ test.each([
   ["{ type: Header, sessionName: x-own }", "", { type: "header", name: "x-own" }],
 ])("a rule with sessionPersistence: %s", (session, matches, expected) => {
   const made = routesOf(`[{ ${matches} sessionPersistence: ${session}, ${BACKEND} }]`);
-  expect(made.map((one) => one.session)).toEqual(made.map(() => expected));
+  expect(made.map(({ part }) => part.session)).toEqual(made.map(() => expected));
 });
 
 test("clients are kept with endpoints of one of several backends by cookies alone", () => {
   const two = "backendRefs: [{ name: a, port: 80 }, { name: b, port: 80 }]";
   const sessionOf = (how: string) =>
-    routesOf(`[{ sessionPersistence: { ${how} }, ${two} }]`)[0]?.session;
+    routesOf(`[{ sessionPersistence: { ${how} }, ${two} }]`)[0]?.part.session;
   expect(sessionOf("type: Header")).toBeUndefined();
   expect(sessionOf("")).toMatchObject({ type: "cookie" });
 });
