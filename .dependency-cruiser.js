@@ -7,7 +7,9 @@ const LAYERS = {
   config: ["base"],
   mesh: ["config", "base"],
   analysis: ["mesh", "config", "base"],
-  envoy: ["mesh", "config", "base"],
+  // What is sent: one type for who makes it and who serves it.
+  "xds/resource": ["base"],
+  envoy: ["xds/resource", "mesh", "config", "base"],
   simulator: ["envoy", "base"],
   xds: ["grpc", "base"],
   ca: ["grpc", "base"],

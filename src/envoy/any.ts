@@ -1,6 +1,7 @@
 import type { AnyJson } from "@bufbuild/protobuf/wkt";
+import { typeUrlOf } from "../base/type-url.js";
 
 /** A message of any type in canonical JSON: its fields beside `@type`. The encoder checks them against the type. */
 export function any(typeName: string, message: object): AnyJson {
-  return { "@type": `type.googleapis.com/${typeName}`, ...message };
+  return { "@type": typeUrlOf(typeName), ...message };
 }

@@ -1,4 +1,5 @@
 import { Table } from "../base/table.js";
+import { typeUrlOf } from "../base/type-url.js";
 
 /** One Envoy resource, encoded once and shared by all streams that send it. */
 export interface EncodedResource {
@@ -57,17 +58,26 @@ export interface ResourceView {
   readonly hasStandIns?: boolean;
 }
 
-const PREFIX = "type.googleapis.com/";
+/** The message types of the resources that Envoy asks for over ADS. */
+export const MESSAGE_TYPE = {
+  cluster: "envoy.config.cluster.v3.Cluster",
+  endpoint: "envoy.config.endpoint.v3.ClusterLoadAssignment",
+  secret: "envoy.extensions.transport_sockets.tls.v3.Secret",
+  listener: "envoy.config.listener.v3.Listener",
+  route: "envoy.config.route.v3.RouteConfiguration",
+  virtualHost: "envoy.config.route.v3.VirtualHost",
+  extensionConfig: "envoy.config.core.v3.TypedExtensionConfig",
+} as const;
 
-/** Type URLs of the resources that Envoy asks for over ADS. */
+/** Their type URLs, by which Envoy asks for them. */
 export const TYPE_URL = {
-  cluster: `${PREFIX}envoy.config.cluster.v3.Cluster`,
-  endpoint: `${PREFIX}envoy.config.endpoint.v3.ClusterLoadAssignment`,
-  secret: `${PREFIX}envoy.extensions.transport_sockets.tls.v3.Secret`,
-  listener: `${PREFIX}envoy.config.listener.v3.Listener`,
-  route: `${PREFIX}envoy.config.route.v3.RouteConfiguration`,
-  virtualHost: `${PREFIX}envoy.config.route.v3.VirtualHost`,
-  extensionConfig: `${PREFIX}envoy.config.core.v3.TypedExtensionConfig`,
+  cluster: typeUrlOf(MESSAGE_TYPE.cluster),
+  endpoint: typeUrlOf(MESSAGE_TYPE.endpoint),
+  secret: typeUrlOf(MESSAGE_TYPE.secret),
+  listener: typeUrlOf(MESSAGE_TYPE.listener),
+  route: typeUrlOf(MESSAGE_TYPE.route),
+  virtualHost: typeUrlOf(MESSAGE_TYPE.virtualHost),
+  extensionConfig: typeUrlOf(MESSAGE_TYPE.extensionConfig),
 } as const;
 
 const KNOWN_URLS: ReadonlyMap<string, string> = new Map(

@@ -2,6 +2,7 @@
 
 import type { Clock } from "../../base/clock.js";
 import { Table } from "../../base/table.js";
+import { typeUrlOf } from "../../base/type-url.js";
 import type { Proof } from "../../ca/caller/proof.js";
 import type { SecretLease, WorkloadSecrets } from "../../ca/issue/workload-secrets.js";
 import { type ProxyFacts, proxyFacts } from "../../debug/proxy-facts.js";
@@ -71,7 +72,7 @@ export interface ProxySessions extends XdsSessions {
 }
 
 /** The type by which an agent asks for the names that it answers DNS with. See Istio, NDS. */
-const NAME_TABLE_URL = `type.googleapis.com/${MESSAGE.nameTable}`;
+const NAME_TABLE_URL = typeUrlOf(MESSAGE.nameTable);
 
 const NO_SECRETS: ResourceTable = Table.empty();
 

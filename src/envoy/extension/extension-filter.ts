@@ -1,5 +1,7 @@
 /** Filters that users add: their place in a chain, and where their configuration is. */
+
 import type { AnyJson } from "@bufbuild/protobuf/wkt";
+import { typeUrlOf } from "../../base/type-url.js";
 import type { Extension } from "../../mesh/extension/extensions.js";
 import { isFile } from "../../mesh/extension/wasm-modules.js";
 import { any } from "../any.js";
@@ -56,7 +58,7 @@ export function extensionFilter(extension: Extension): HttpFilterJson | FilterJs
     },
     // Without any configuration Envoy answers requests with 500, and ends connections.
     ...(failsOpen(extension) ? { defaultConfig: passingRbac(layer) } : {}),
-    typeUrls: typesOf(extension).map((type) => `type.googleapis.com/${type}`),
+    typeUrls: typesOf(extension).map(typeUrlOf),
   };
   return { name, configDiscovery };
 }

@@ -4,9 +4,9 @@ import { Table } from "../../base/table.js";
 import type { Path } from "../../config/kind.js";
 import type { ResourceRef } from "../../config/resource.js";
 import type { Decision } from "../../mesh/security/tls-decisions.js";
+import type { EncodedResource } from "../../xds/resource.js";
 import type { Violation } from "../check/violation.js";
 import type { PatchTrace } from "../patch/patch-trace.js";
-import type { Encoded } from "./encoder.js";
 
 /** Something that Envoy would refuse, so that it is not sent. */
 export interface Refusal {
@@ -21,9 +21,8 @@ export interface Refusal {
   readonly isAwaited?: true;
 }
 
-/** One encoded resource, and what of other resources it stands on. */
-export interface EnvoyResource extends Omit<Encoded, "violations"> {
-  readonly name: string;
+/** A resource as clients are sent it, and how it was made. */
+export interface EnvoyResource extends EncodedResource {
   /**
    * The configuration that made it, what is most likely to blame for a fault first; absent from what is the same in every
    * mesh.
@@ -38,21 +37,10 @@ export interface EnvoyResource extends Omit<Encoded, "violations"> {
   readonly chains?: readonly (readonly Decision[])[];
   /** Of one that EnvoyFilters changed or made. */
   readonly patched?: PatchTrace;
-  /** Of a listener, route configuration or virtual host: the clusters that it sends traffic to. */
-  readonly clusters?: readonly string[];
-  /** Of a cluster with endpoints from EDS: the name of its endpoints resource. */
-  readonly endpoints?: string;
-  /** Of such a cluster: the names of which each of its endpoints has to show one; absent when any will do. */
-  readonly peers?: readonly string[];
-  /** Of a virtual host: keys of its domains, each of which no other virtual host may have at the same time. */
-  readonly exclusive?: readonly string[];
   /** Of a virtual host: the names of the filters that it speaks of; absent when there are none. See per-route-filters. */
   readonly filters?: readonly string[];
-  /** A resource of the same name for a proxy that refuses this one and has nothing under the name. */
   readonly standIn?: EnvoyResource;
-  /** Why it is not sent; absent from what is. A proxy goes on with what it has under this name. */
   readonly refusal?: Refusal;
-  /** It is the last good version, in place of one that Envoy would refuse for this reason. */
   readonly standsFor?: Refusal;
   /** The parts that were left out because Envoy would refuse them. */
   readonly leftOut?: readonly Refusal[];
