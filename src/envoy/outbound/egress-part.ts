@@ -19,6 +19,13 @@ import type { OutboundScope } from "./outbound-scope.js";
 import { createRouteConfigurations } from "./route-configurations.js";
 import type { HostResource } from "./virtual-hosts.js";
 
+/** The scope of what the callers only route to, not name: it has clusters, but neither routes nor names of its own. */
+const asRouter = (scope: OutboundScope): OutboundScope => ({
+  ...scope,
+  router: true,
+  dns: { ...scope.dns, isAnswered: false },
+});
+
 /** What one way out of a Sidecar makes. */
 interface EgressRows {
   readonly clusters: Table<EnvoyResource>;
@@ -54,7 +61,7 @@ function createEgressRows(
   return (mesh, scope, egress, client) => {
     const seen = views(mesh, scope, egress);
     const own = named(seen.named, mesh, scopeOf(scope, egress), client);
-    const others = routed(seen.routed, mesh, { ...scope, router: true, answersDns: false }, client);
+    const others = routed(seen.routed, mesh, asRouter(scope), client);
     return {
       clusters: beside(own.clusters.all, others.clusters.all),
       endpoints: engine.lazy(() => beside(own.endpoints.get().all, others.endpoints.get().all)),
@@ -105,7 +112,7 @@ export function createSidecarPart(
       return build(mesh, scope, egress, client);
     });
     const unknown = unknownHosts(mesh, scope);
-    const fixed = statics(client, unknown.mode, scope.ownAddress);
+    const fixed = statics(client, unknown.mode, scope.addresses.own);
     const routes = engine.lazy(() => {
       const hosts = virtualHosts(rows.map((one) => one.virtualHosts.get()));
       return join(hosts, unknown, scope, { listeners });

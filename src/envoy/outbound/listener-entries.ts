@@ -24,7 +24,7 @@ import { type OutboundEntry, outboundEntries } from "../listener/outbound-entry.
 import type { ClusterKey } from "../names.js";
 import { isIn } from "../route/tunnel-route.js";
 import type { HostRows } from "./host-rows.js";
-import { addressesFor, type OutboundScope } from "./outbound-scope.js";
+import { addressesFor, type CallersDns, type OutboundScope } from "./outbound-scope.js";
 
 const NO_WORKLOADS: readonly Workload[] = [];
 
@@ -36,7 +36,7 @@ export interface EntryInputs {
   readonly resolver: HostResolver;
   readonly source: Pick<OutboundScope, "namespace" | "labels">;
   readonly captured: boolean;
-  readonly allocated: OutboundScope["allocated"];
+  readonly allocated: CallersDns["allocated"];
   /** The rule for the service's host, if it may concern the way there, and those for where the VirtualService leads. */
   readonly rule: DestinationRule | undefined;
   readonly rules: RouteRules;
@@ -118,7 +118,7 @@ function calledAddresses(
   service: Service,
   { captured, allocated }: Pick<EntryInputs, "captured" | "allocated">,
 ): readonly string[] {
-  const addresses = addressesFor(service, { allocated });
+  const addresses = addressesFor(service, allocated);
   const isBlock = (address: string): boolean => address.includes("/");
   const isByAddress =
     service.resolution === "none" && addresses.every(isBlock) && !mayBeLookedUp(service);
@@ -176,7 +176,7 @@ export function createEntryRows(
         rules: l4 ? routeRules : NO_RULES,
         rootNamespace: l4 ? rootNamespace : "",
         captured: scope.captured,
-        allocated: service.allocated === undefined ? "" : scope.allocated,
+        allocated: service.allocated === undefined ? "" : scope.dns.allocated,
         pods:
           isCalledByWorkload(service) && scope.captured
             ? (workloads?.get(serviceKey(service)) ?? NO_WORKLOADS)

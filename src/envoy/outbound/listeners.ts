@@ -35,7 +35,7 @@ import {
 import type { PerRouteFilters } from "../route/per-route-filters.js";
 import type { ProxyLogs } from "../telemetry/proxy-logs.js";
 import type { UnknownHosts } from "../unknown-hosts.js";
-import type { OutboundScope } from "./outbound-scope.js";
+import type { OutboundScope, ProxyAddresses, ProxySettings } from "./outbound-scope.js";
 
 /** The entries of a scope by `address_port`, then by entry. */
 export type OutboundEntries = Table<Table<OutboundEntry>>;
@@ -44,13 +44,12 @@ export type OutboundEntries = Table<Table<OutboundEntry>>;
 export const isPrivileged = (port: number): boolean => port > 0 && port < 1024;
 
 /** What of a scope its listeners depend on. */
-type ListenerTraits = Pick<
-  OutboundScope,
-  "captured" | "families" | "onLoopback" | "onDemand" | "headers" | "connections"
->;
+type ListenerTraits = Pick<OutboundScope, "captured"> &
+  Pick<ProxySettings, "onDemand" | "headers" | "connections"> &
+  Pick<ProxyAddresses, "families" | "onLoopback">;
 
 /** What of a scope decides the listeners of sidecars that capture. */
-type CapturedTraits = Omit<ListenerTraits, "captured"> & Pick<OutboundScope, "httpProxyPort">;
+type CapturedScope = Pick<OutboundScope, "settings" | "addresses">;
 
 /** Where the application of a sidecar that captures finds its HTTP proxy. */
 const LOOPBACK = "127.0.0.1";
@@ -136,9 +135,9 @@ interface CapturedListenerDependencies {
 export function createCapturedListeners(
   engine: Engine,
   { encoder, listeners }: CapturedListenerDependencies,
-  { httpProxyPort: port, ...scope }: CapturedTraits,
+  { settings, addresses: { families, onLoopback } }: CapturedScope,
 ): (inputs: CapturedListenerInputs) => ResourceSet {
-  const { families, onLoopback, onDemand, headers, connections } = scope;
+  const { httpProxyPort: port, onDemand, headers, connections } = settings;
   const traits = { captured: true, families, onLoopback, onDemand, headers, connections };
   const options = engine.memoFields<OptionInputs, OutboundListenerOptions>(
     "outbound listener options",

@@ -171,9 +171,11 @@ export function createClientTraits(
   // One object for all kinds, which share by it what is made for the callers of a locality.
   const localityPolicy = engine.settle<LocalityPolicy>(sameText);
   return ({ config, networks }, scope) => {
-    const { router, captured, onLoopback, headers, credential } = scope;
+    const { router, captured, settings, addresses } = scope;
+    const { headers, credential } = settings;
+    const { onLoopback, families } = addresses;
     const { preserveHttp1HeaderCase: keepsCase = false } = headers;
-    const looksUp = lookUpFamily(scope.families);
+    const looksUp = lookUpFamily(families);
     const shown = credential === undefined ? {} : { credential };
     const kind = { router, captured, keepsCase, onLoopback, looksUp, ...shown };
     return settled(JSON.stringify(kind))({
@@ -217,7 +219,7 @@ export function createRows(
       virtualHosts: engine.lazy(() => (scope.router ? NO_ROWS : virtualHosts(views, mesh, scope))),
       entries: engine.lazy(() => (scope.router ? NO_ROWS : entries(views, mesh, scope))),
       names: engine.lazy(() =>
-        scope.answersDns ? names(views, mesh.endpoints, naming(scope)) : NO_NAMES,
+        scope.dns.isAnswered ? names(views, mesh.endpoints, naming(scope)) : NO_NAMES,
       ),
     };
   };
@@ -228,7 +230,7 @@ const NO_NAMES: HostNames = Table.empty();
 /** A gateway's Envoy asks its agent for names as applications do. */
 const namingOf = (scope: OutboundScope): NamingScope => ({
   captured: scope.captured || scope.router,
-  addressesOf: (service) => addressesFor(service, scope),
+  addressesOf: (service) => addressesFor(service, scope.dns.allocated),
 });
 
 const NO_ROWS = { byHost: Table.empty<never>(), all: Table.empty<never>() };
@@ -330,7 +332,7 @@ export function createOutboundPart(
     const own = rows(ownViews, mesh, scope, client);
     const ownLocalityViews = localityViewsOf(ownViews, client.localityPolicy);
     const unknown = unknownHosts(mesh, scope);
-    const fixed = statics(client, unknown.mode, scope.ownAddress);
+    const fixed = statics(client, unknown.mode, scope.addresses.own);
     const scopeRows = { common, own, hosts };
     const tables = engine.lazy(() => routes(scopeRows, unknown, scope));
     return {
@@ -345,7 +347,7 @@ export function createOutboundPart(
       client,
       localityViews: localityViews(common.localityViews, ownLocalityViews, hosts),
       names: engine.lazy(() =>
-        scope.answersDns ? names(common.rows.names.get(), own.names.get(), hosts) : NO_NAMES,
+        scope.dns.isAnswered ? names(common.rows.names.get(), own.names.get(), hosts) : NO_NAMES,
       ),
       own: {
         clusters: own.clusters,

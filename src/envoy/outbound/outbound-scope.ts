@@ -6,7 +6,44 @@ import type { AddressFamilies } from "../../mesh/proxy/proxy.js";
 import type { AllocatedAddresses, Service } from "../../mesh/service/service.js";
 import type { EgressListener } from "../../mesh/sidecar/sidecar.js";
 
-/** The proxies that share an outbound part. */
+/** What the proxies of the callers are told of themselves, by the mesh's configuration or their own. */
+export interface ProxySettings {
+  /** The port of their HTTP proxy, beside the one of those whose connections are not captured; 0 for none. */
+  readonly httpProxyPort: number;
+  /** What is said of the headers that they add. */
+  readonly headers: HttpSettings;
+  /** How they deal with connections that leave them. */
+  readonly connections: ConnectionSettings;
+  /** They ask for what they use. */
+  readonly onDemand: boolean;
+  /** What they say of their spans. */
+  readonly tracing?: TracingSettings;
+  /** By which gateways show themselves to servers that speak TLS; absent of callers that do not. */
+  readonly credential?: string;
+}
+
+/** Where the proxies of the callers are. */
+export interface ProxyAddresses {
+  /** The families of their addresses; both are `ipv4` to gateways, whose listeners are not made here. */
+  readonly families: AddressFamilies;
+  /** The callers, and all that they call, are on one machine. */
+  readonly onLoopback: boolean;
+  /** The address that is the proxies' alone, see `ownEgressAddress`; `""` of proxies that have none. */
+  readonly own: string;
+}
+
+/** How the callers find hosts by name. */
+export interface CallersDns {
+  /** Their applications find hosts by names that their proxies answer. */
+  readonly isAnswered: boolean;
+  /** The family of the allocated addresses by which they know hosts; `""` of callers that know none of them. */
+  readonly allocated: "" | keyof AllocatedAddresses;
+}
+
+/**
+ * The callers that share an outbound part: those of one namespace that are alike in all that decides about their clusters,
+ * routes and listeners. It is found by its text, so no more is in it than makes a difference.
+ */
 export interface OutboundScope {
   /** The callers' namespace; `""` for callers of no namespace in particular. */
   readonly namespace: string;
@@ -14,44 +51,26 @@ export interface OutboundScope {
   readonly labels: Labels;
   /** The key of the Sidecar that says what the callers reach; `""` when none does. */
   readonly sidecar: string;
+  /** Which of the ways out of their Sidecar it is about; undefined of all that callers without one reach. */
+  readonly egress?: EgressListener;
+  /** The callers are gateways. */
   readonly router: boolean;
   /** Connections are captured by the kernel. */
   readonly captured: boolean;
-  /** The port of the callers' HTTP proxy, beside the one of those whose connections are not captured; 0 for none. */
-  readonly httpProxyPort: number;
-  /** What is said of the headers that the callers' proxies add. */
-  readonly headers: HttpSettings;
-  /** By which gateways show themselves to servers that speak TLS; absent of callers that do not. */
-  readonly credential?: string;
-  /** What the callers' proxies say of their spans. */
-  readonly tracing?: TracingSettings;
-  /** How the callers' proxies deal with connections that leave them. */
-  readonly connections: ConnectionSettings;
-  /** The family of the allocated addresses by which the callers know hosts; `""` of callers that know none of them. */
-  readonly allocated: "" | keyof AllocatedAddresses;
-  /** The callers' applications find hosts by names that their proxies answer. */
-  readonly answersDns: boolean;
-  /** Those of the callers' addresses; both are `ipv4` to gateways, whose listeners are not made here. */
-  readonly families: AddressFamilies;
-  /** The callers, and all that they call, are on one machine. */
-  readonly onLoopback: boolean;
-  /** The address that is the callers' proxies' alone, see `ownEgressAddress`; `""` of callers whose proxies have none. */
-  readonly ownAddress: string;
-  /** The callers ask for what they use. */
-  readonly onDemand: boolean;
+  readonly settings: ProxySettings;
+  readonly addresses: ProxyAddresses;
+  readonly dns: CallersDns;
   /** The key of the patches for this side of the callers; `""` when there are none. */
   readonly patches: string;
-  /** Which of the ways out of their Sidecar it is about; undefined of all that callers without one reach. */
-  readonly egress?: EgressListener;
 }
 
 /** Whether the callers of a scope can call through an HTTP proxy, which is all that some whose connections are not captured can. */
 export const hasHttpProxy = ({
   captured,
   router,
-  httpProxyPort,
-}: Pick<OutboundScope, "captured" | "router" | "httpProxyPort">): boolean =>
-  !router && (!captured || httpProxyPort !== 0);
+  settings,
+}: Pick<OutboundScope, "captured" | "router" | "settings">): boolean =>
+  !router && (!captured || settings.httpProxyPort !== 0);
 
 /** Whether the callers of a scope tell their proxies no addresses of who is called. See `lookedUpPorts`. */
 export const isByName = ({
@@ -59,11 +78,11 @@ export const isByName = ({
   router,
 }: Pick<OutboundScope, "captured" | "router">): boolean => !captured && !router;
 
-/** The addresses by which callers of a scope know a service. */
+/** The addresses by which callers know a service that know allocated addresses of this family. */
 export function addressesFor(
   { addresses, allocated }: Pick<Service, "addresses" | "allocated">,
-  scope: Pick<OutboundScope, "allocated">,
+  family: CallersDns["allocated"],
 ): readonly string[] {
-  if (addresses.length > 0 || allocated === undefined || scope.allocated === "") return addresses;
-  return [allocated[scope.allocated]];
+  if (addresses.length > 0 || allocated === undefined || family === "") return addresses;
+  return [allocated[family]];
 }

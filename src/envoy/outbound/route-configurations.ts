@@ -63,7 +63,8 @@ function routeHead(name: string): ReturnType<typeof routeConfigurationHead> {
 }
 
 /** What the virtual hosts for all else depend on. */
-interface LastContext extends Pick<OutboundScope, "captured" | "headers"> {
+interface LastContext extends Pick<OutboundScope, "captured"> {
+  readonly headers: ProxyHeaders;
   readonly unknown: UnknownHosts;
 }
 
@@ -123,7 +124,8 @@ function createLastHosts(
 ): (
   byRoute: Table<Table<HostResource>>,
   kept: Table<HostResource>,
-  context: LastContext,
+  unknown: UnknownHosts,
+  scope: OutboundScope,
 ) => Table<VirtualHostResource> {
   const contextOf = engine.memo(
     "context of virtual hosts for all else",
@@ -146,7 +148,7 @@ function createLastHosts(
   >("last virtual hosts", (name, [hosts, all], context) =>
     hosts === undefined || all !== undefined ? undefined : encode(context, name),
   );
-  return (byRoute, kept, { unknown, captured, headers }) =>
+  return (byRoute, kept, unknown, { captured, settings: { headers } }) =>
     derive([byRoute, forAll(kept)], contextOf(unknown, captured, headers));
 }
 
@@ -210,7 +212,7 @@ export function createRouteConfigurations(
     const index = indexOf(sent, from);
     const all = kept(sent, lossesOf(index));
     const known = withWithheld(all, withheld);
-    const last = lastHosts(byRoute, known, { ...scope, unknown });
+    const last = lastHosts(byRoute, known, unknown, scope);
     const leftOut = refusedByRoute(refused);
     return {
       get routes() {
@@ -219,7 +221,7 @@ export function createRouteConfigurations(
       splitRoutes: split([byRoute, leftOut]),
       filters: filtersOf(index.withFilters),
       // Who asks for what it uses is answered that there is nothing.
-      virtualHosts: together(scope.onDemand ? all : known, lastByName(last)),
+      virtualHosts: together(scope.settings.onDemand ? all : known, lastByName(last)),
     };
   };
 }

@@ -41,7 +41,7 @@ import {
   type OutboundPart,
   type SharedBuilders,
 } from "./outbound-part.js";
-import type { OutboundScope } from "./outbound-scope.js";
+import type { CallersDns, OutboundScope } from "./outbound-scope.js";
 import { patchedScope } from "./patched-scope.js";
 import type { ScopeBuilder } from "./scope-builder.js";
 
@@ -73,7 +73,7 @@ const outboundSide = ({ router }: Pick<OutboundScope, "router">): PatchSide =>
   router ? "GATEWAY" : "SIDECAR_OUTBOUND";
 
 /** The family of the allocated addresses that a proxy answers DNS with; `""` of one that answers nothing. */
-function familyOf({ type, mode, dns, address }: Proxy): OutboundScope["allocated"] {
+function familyOf({ type, mode, dns, address }: Proxy): CallersDns["allocated"] {
   if (type === "router" || mode === "NONE" || dns === "nobody") return "";
   return address.includes(":") ? "ipv6" : "ipv4";
 }
@@ -99,19 +99,22 @@ export function scopeOf(
     labels: relevantLabels(proxy.labels, proxy.namespace, callerLabels),
     router: proxy.type === "router",
     captured: proxy.mode !== "NONE",
-    httpProxyPort: httpProxyPort(config, proxy),
-    headers: httpSettings(config, proxy),
-    ...(credential === undefined ? {} : { credential }),
-    ...(proxy.tracing === undefined ? {} : { tracing: proxy.tracing }),
-    connections:
-      proxy.type === "router" ? DEFAULT_CONNECTIONS : connectionSettings(proxy, "outbound"),
-    allocated: familyOf(proxy),
-    answersDns: proxy.dns !== "nobody",
-    families: scopedFamilies(proxy),
-    // Where nothing is looked up, proxies at all addresses share all that is made.
-    onLoopback: lookedUpServices.size > 0 && isOnLoopback(proxy),
-    ownAddress: ownEgressAddress(proxy) ?? "",
-    onDemand: proxy.onDemand,
+    settings: {
+      httpProxyPort: httpProxyPort(config, proxy),
+      headers: httpSettings(config, proxy),
+      connections:
+        proxy.type === "router" ? DEFAULT_CONNECTIONS : connectionSettings(proxy, "outbound"),
+      onDemand: proxy.onDemand,
+      ...(proxy.tracing === undefined ? {} : { tracing: proxy.tracing }),
+      ...(credential === undefined ? {} : { credential }),
+    },
+    addresses: {
+      families: scopedFamilies(proxy),
+      // Where nothing is looked up, proxies at all addresses share all that is made.
+      onLoopback: lookedUpServices.size > 0 && isOnLoopback(proxy),
+      own: ownEgressAddress(proxy) ?? "",
+    },
+    dns: { isAnswered: proxy.dns !== "nobody", allocated: familyOf(proxy) },
     patches: patchesKey(patches.filter((patch) => isForSide(patch, side))),
   };
 }
@@ -119,15 +122,16 @@ export function scopeOf(
 const keyOf = (scope: OutboundScope): string => JSON.stringify(scope);
 
 /** The kind of caller: what the scopes of all namespaces share. */
-const kindOf = ({ tracing: _, ...scope }: OutboundScope): OutboundScope => ({
-  ...scope,
-  namespace: NO_NAMESPACE,
-  connections: DEFAULT_CONNECTIONS,
-  families: lookUpFamily(scope.families),
-  ownAddress: "",
-  onDemand: false,
-  patches: "",
-});
+function kindOf({ settings, addresses, ...scope }: OutboundScope): OutboundScope {
+  const { tracing: _, ...others } = settings;
+  return {
+    ...scope,
+    namespace: NO_NAMESPACE,
+    settings: { ...others, connections: DEFAULT_CONNECTIONS, onDemand: false },
+    addresses: { ...addresses, families: lookUpFamily(addresses.families), own: "" },
+    patches: "",
+  };
+}
 
 /** The kind of a sidecar that captures, to which no Sidecar applies and whose labels nobody looks at. */
 const usualKind = ({ config }: Pick<Mesh, "config">): OutboundScope => ({
@@ -136,15 +140,14 @@ const usualKind = ({ config }: Pick<Mesh, "config">): OutboundScope => ({
   labels: {},
   router: false,
   captured: true,
-  httpProxyPort: config.proxyHttpPort,
-  headers: httpSettings(config, {}),
-  connections: DEFAULT_CONNECTIONS,
-  allocated: "",
-  answersDns: false,
-  families: "ipv4",
-  onLoopback: false,
-  ownAddress: "",
-  onDemand: false,
+  settings: {
+    httpProxyPort: config.proxyHttpPort,
+    headers: httpSettings(config, {}),
+    connections: DEFAULT_CONNECTIONS,
+    onDemand: false,
+  },
+  addresses: { families: "ipv4", onLoopback: false, own: "" },
+  dns: { isAnswered: false, allocated: "" },
   patches: "",
 });
 
@@ -187,8 +190,10 @@ function plainScope(
   parts: PartBuilder,
 ): ScopeBuilder {
   const part = engine.latestOf("outbound part", parts.part);
+  const { namespace, labels, router, settings } = scope;
+  const query = { namespace, labels, router, side: "CLIENT", tracing: settings.tracing } as const;
   const logs = engine.latestOf("client logs", (mesh: Mesh) =>
-    logsOf(mesh, { ...scope, side: "CLIENT" }, part(mesh).clusters),
+    logsOf(mesh, query, part(mesh).clusters),
   );
   const captured = engine.latestFields<CapturedListenerInputs, ResourceSet>(
     "captured listeners",

@@ -69,7 +69,7 @@ function routesOf(view: HostView, port: number, context: HostContext): RouteJson
       resolver: context.mesh.resolver,
       source: { ...context.scope, byName: isByName(context.scope) },
       retries: context.retries,
-      sendsForwardedHost: sendsForwardedHost(context.scope.headers),
+      sendsForwardedHost: sendsForwardedHost(context.scope.settings.headers),
       hashPolicy: hash,
     });
     if (routes.length > 0) return routes;
@@ -111,7 +111,7 @@ function routesOfBytes(
   const chains = tunnelContext(context);
   const called = {
     names: namesOf(view, context),
-    addresses: addressesFor(service, context.scope),
+    addresses: addressesFor(service, context.scope.dns.allocated),
   };
   const routed = chainTo(called, routedChains(view.connections, port, chains));
   const whole = { ...wholePort(service, port, chains), mixed: isUndeclared(service, port) };
@@ -164,7 +164,9 @@ function portHost(view: HostView, port: number, routeName: string, context: Host
   const domains = [
     ...names,
     ...podNames(view, names),
-    ...addressDomains(view.service === undefined ? [] : addressesFor(view.service, scope)),
+    ...addressDomains(
+      view.service === undefined ? [] : addressesFor(view.service, scope.dns.allocated),
+    ),
   ];
   return {
     routeName,
@@ -174,7 +176,7 @@ function portHost(view: HostView, port: number, routeName: string, context: Host
       domains: routeName === String(port) ? domains : ["*"],
       routes: routesOf(view, port, context),
       ...podsCalled(view, names, context),
-      includeRequestAttemptCount: sendsAttemptCount(scope.headers),
+      includeRequestAttemptCount: sendsAttemptCount(scope.settings.headers),
     },
     sources: sourcesOf(view, virtualServicesAt(view, port)),
   };
@@ -205,7 +207,7 @@ function proxyHost(
       domains: number === PORT_WITHOUT_SERVICE ? [...names, ...withPort] : withPort,
       routes: [...ofBytes, ...(kind === "tcp" ? [] : routesOf(view, number, context))],
       ...podsCalled(view, named, context),
-      includeRequestAttemptCount: sendsAttemptCount(scope.headers),
+      includeRequestAttemptCount: sendsAttemptCount(scope.settings.headers),
     },
     sources: sourcesOf(view, [
       ...new Set([
@@ -239,7 +241,7 @@ function tunnelsToOthers(
           name: `${view.hostname}:${String(port.number)} for ${first}`,
           domains: others.map((name) => `${name}:${String(port.number)}`),
           routes: [tunnelRoute(target, part)],
-          includeRequestAttemptCount: sendsAttemptCount(context.scope.headers),
+          includeRequestAttemptCount: sendsAttemptCount(context.scope.settings.headers),
         },
         sources: sourcesOf(view, view.connections),
         ofOthers: true,
@@ -255,11 +257,11 @@ function tunnelsToOthers(
 function routeNamesOf(
   service: Service,
   port: ServicePort,
-  { scope: { captured, egress, allocated }, mixedPorts }: HostContext,
+  { scope: { captured, egress, dns }, mixedPorts }: HostContext,
 ): readonly string[] {
   const carried = { ...port, protocol: egress?.port?.protocol ?? port.protocol };
   if (listenerProtocol(carried.protocol) === "tcp") return [];
-  const known = { ...service, addresses: addressesFor(service, { allocated }) };
+  const known = { ...service, addresses: addressesFor(service, dns.allocated) };
   const { shared, own } = requestTables(known, carried, egress);
   // What callers reach by a port that has a listener of its own is for that one to say.
   const others = egress?.others.includes(port.number) === true ? [] : [shared];
