@@ -7,7 +7,6 @@ import { createDiscovery, type Discovery } from "./app/discovery.js";
 import { type Followed, openFollowed } from "./app/followed/open-followed.js";
 import { followAuthority } from "./app/identity/follow-authority.js";
 import { type Identity as MeshIdentity, openIdentity } from "./app/identity/identity.js";
-import { idleMs, inTurns } from "./app/in-turns.js";
 import type { KeptGood } from "./app/last-good/last-good.js";
 import { openLastGood } from "./app/last-good/open-last-good.js";
 import { createFaultLog, type FaultLog } from "./app/log/fault-log.js";
@@ -35,6 +34,7 @@ import { createWatchers, type Watchers } from "./app/update/watchers.js";
 import { steadyClock, systemClock } from "./base/clock.js";
 import type { Diagnostic } from "./base/diagnostic.js";
 import { Engine } from "./base/engine.js";
+import { idleMs, whenIdle } from "./base/steps/when-idle.js";
 import { createToken, type TokenRequest } from "./ca/token/token-store.js";
 import { federatedDomains } from "./ca/trust/given-trust.js";
 import { formatRef } from "./config/resource.js";
@@ -258,7 +258,7 @@ async function serve(
   closers.push(close);
   followAuthority({ ...parts, ads, sessions });
   const onError = logError(logs.loggers.default, "could not prepare what proxies will ask for");
-  closers.push(inTurns(discovery.prepare(), { clock: steadyClock, idleMs, onError }));
+  closers.push(whenIdle(discovery.prepare(), { clock: steadyClock, idleMs, onError }));
   return {
     ...ports,
     get rootCertificates() {

@@ -2,6 +2,7 @@
 import { join } from "node:path";
 import type { Diagnostic, Position } from "../base/diagnostic.js";
 import type { Engine } from "../base/engine.js";
+import { inSlices } from "../base/steps/in-slices.js";
 import { readAhead } from "../config/reading/read-ahead.js";
 import type { SectionReadings } from "../config/reading/source.js";
 import type { ConfigSnapshot } from "../config/snapshot.js";
@@ -15,7 +16,6 @@ import type { ConnectedProxy } from "../envoy/proxy/connected-proxy.js";
 import type { Encoder } from "../envoy/resource/encoder.js";
 import type { Configuration } from "./configuration.js";
 import type { Discovery } from "./discovery.js";
-import { inSlices } from "./in-slices.js";
 
 /** What plans are made with. */
 export interface PlannerOptions {

@@ -1,6 +1,7 @@
 import type { BigIntStats, Dirent } from "node:fs";
 import { lstat, readdir } from "node:fs/promises";
 import { basename, join } from "node:path";
+import { inBatches } from "../../base/in-batches.js";
 import {
   type Found,
   fingerprintOf,
@@ -57,8 +58,8 @@ interface Progress extends Search {
 }
 
 const EXTENSION = /\.(?:ya?ml|json)$/i;
-/** Questions to the file system that are open at a time. */
-const PARALLEL = 64;
+/** So many entries of a directory are asked for at a time. */
+const ASKED_AT_ONCE = 64;
 
 /** Whether a file of this name is read. */
 export function isConfigName(name: string): boolean {
@@ -103,13 +104,10 @@ async function visitDirectory(progress: Progress, visit: Visit): Promise<readonl
     return [];
   }
   const entries = await entriesOf(progress, visit);
-  const visits: Visit[] = [];
-  for (let start = 0; start < entries.length; start += PARALLEL) {
-    const slice = entries.slice(start, start + PARALLEL);
-    const next = await Promise.all(slice.map((entry) => visitEntry(progress, visit, entry)));
-    visits.push(...next.filter((one) => one !== undefined));
-  }
-  return visits;
+  const visits = await inBatches(entries, ASKED_AT_ONCE, (entry) =>
+    visitEntry(progress, visit, entry),
+  );
+  return visits.filter((one) => one !== undefined);
 }
 
 /** A directory that went away while its parent was looked at is none that cannot be read. */

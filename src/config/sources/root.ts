@@ -16,6 +16,9 @@ export interface SourceLimits {
   readonly depth: number;
 }
 
+/** So many files that are read at a time keep the disk busy; more would only take memory and open files. */
+export const FILES_AT_ONCE = 32;
+
 /** The limits where none are given. */
 export const DEFAULT_LIMITS: SourceLimits = {
   fileBytes: 10 * 1024 * 1024,

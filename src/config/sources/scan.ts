@@ -1,11 +1,11 @@
 import type { Diagnostic } from "../../base/diagnostic.js";
+import { inBatches } from "../../base/in-batches.js";
 import { Table } from "../../base/table.js";
 import { findConfig, type OnDirectory } from "./find-config.js";
 import { findSecrets } from "./find-secrets.js";
 import type { Found } from "./found.js";
-import { inSlices } from "./in-slices.js";
 import { readFound } from "./read-found.js";
-import { type ConfigRoot, DEFAULT_LIMITS, type SourceLimits } from "./root.js";
+import { type ConfigRoot, DEFAULT_LIMITS, FILES_AT_ONCE, type SourceLimits } from "./root.js";
 import type { RootStatus, Source, SourceBatch } from "./source.js";
 
 /** What a root has at one moment. */
@@ -51,7 +51,7 @@ export async function readAll(
   limits: SourceLimits,
 ): Promise<readonly Source[]> {
   const sorted = [...found].sort((a, b) => (a.path < b.path ? -1 : 1));
-  const sources = await inSlices(sorted, (one) => readFound(one, limits));
+  const sources = await inBatches(sorted, FILES_AT_ONCE, (one) => readFound(one, limits));
   return sources.filter((source) => source !== undefined);
 }
 

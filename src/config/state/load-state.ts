@@ -2,8 +2,9 @@ import type { Stats } from "node:fs";
 import { lstat, mkdir, readdir, readFile, rm, utimes } from "node:fs/promises";
 import { join } from "node:path";
 import type { Diagnostic } from "../../base/diagnostic.js";
-import { inSlices } from "../sources/in-slices.js";
+import { inBatches } from "../../base/in-batches.js";
 import type { ConfigRoot } from "../sources/root.js";
+import { FILES_AT_ONCE } from "../sources/root.js";
 import type { SavedFile } from "../store/saved-file.js";
 import { decodeStateFile, TEMPORARY } from "./state-file.js";
 
@@ -42,7 +43,7 @@ export async function loadState(
     for (const path of paths.filter((one) => one.endsWith(TEMPORARY)))
       await rm(path, { force: true });
     const saved = paths.filter((path) => path.endsWith(".json"));
-    const loaded = await inSlices(saved, (path) => loadFile(path, roots, now()));
+    const loaded = await inBatches(saved, FILES_AT_ONCE, (path) => loadFile(path, roots, now()));
     return {
       files: loaded.flatMap(({ files }) => files),
       problems: loaded.flatMap(({ problems }) => problems),

@@ -1,6 +1,4 @@
 /** What a proxy has accepted, as JSON and without secrets. */
-
-import { setImmediate } from "node:timers/promises";
 import {
   type DescMessage,
   fromBinary,
@@ -8,6 +6,7 @@ import {
   type Registry,
   toJson,
 } from "@bufbuild/protobuf";
+import { inSlices } from "../../base/steps/in-slices.js";
 import { typeNameIn } from "../../base/type-url.js";
 import { type EncodedResource, TYPE_URL } from "../../xds/resource.js";
 import type { Quarantined, StreamStatus } from "../../xds/state/stream-status.js";
@@ -49,9 +48,6 @@ const ALL_SHOWN: readonly WantedType[] = Object.values(TYPE_URL).map((typeUrl) =
   nameParts: [],
 }));
 
-/** Reading resources takes time; so many are read before others get a turn. */
-const SLICE = 64;
-
 /** A reader of resources whose types are in a registry. */
 export function createReadAccepted(registry: Registry): ReadAccepted {
   const redactor = new Redactor(registry);
@@ -64,11 +60,12 @@ export function createReadAccepted(registry: Registry): ReadAccepted {
     const json = toJson(schema, message, { registry });
     return { "@type": typeUrl, ...redactor.redact(schema, json as JsonObject) };
   };
-  const read = async (
+  /** Reads those of a type, one a step. */
+  function* read(
     wanted: WantedType,
     resources: readonly EncodedResource[],
     stream: StreamStatus,
-  ): Promise<readonly ShownResource[]> => {
+  ): Generator<void, readonly ShownResource[]> {
     const { typeUrl, nameParts } = wanted;
     const parts = nameParts.map((part) => part.toLowerCase());
     const isWanted = ({ name }: { readonly name: string }): boolean =>
@@ -79,22 +76,22 @@ export function createReadAccepted(registry: Registry): ReadAccepted {
     const updatedAt = type.lastAcked?.at ?? type.resumedAt ?? stream.openedAt;
     const refusals = new Map(type.quarantined.filter(isWanted).map((one) => [one.name, one]));
     const shown: ShownResource[] = [];
-    for (const [index, { name, version, bytes }] of resources.filter(isWanted).entries()) {
-      if (index % SLICE === SLICE - 1) await setImmediate();
+    for (const { name, version, bytes } of resources.filter(isWanted)) {
       const refused = refusals.get(name);
       refusals.delete(name);
       const accepted = { json: jsonOf(schema, wanted, bytes), version };
       shown.push({ name, accepted, updatedAt, ...(refused === undefined ? {} : { refused }) });
+      yield;
     }
     const never = [...refusals].map(([name, refused]) => ({ name, refused, updatedAt }));
     return [...shown, ...never];
-  };
+  }
   return async (stream, observed, types = ALL_SHOWN) => {
     // Taken at one moment: while they are written out, the proxy may accept others.
     const taken = types.map((one) => [one, observed.accepted(stream.stream, one.typeUrl)] as const);
     const shown = new Map<string, readonly ShownResource[]>();
     for (const [one, resources] of taken) {
-      shown.set(one.typeUrl, await read(one, resources, stream));
+      shown.set(one.typeUrl, await inSlices(read(one, resources, stream)));
     }
     return shown;
   };

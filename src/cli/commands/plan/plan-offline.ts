@@ -1,8 +1,8 @@
 /** The plan of a directory against another state of it, for which no control plane is asked. */
 import { createDiscovery, type Discovery } from "../../../app/discovery.js";
 import { readDescriptors } from "../../../app/package-files.js";
+import { takeSteps } from "../../../base/steps/take-steps.js";
 import { Table } from "../../../base/table.js";
-import { takeSteps } from "../../../base/take-steps.js";
 import type { ConfigSnapshot } from "../../../config/snapshot.js";
 import { makePlan } from "../../../console/plan/make-plan.js";
 import type { Plan } from "../../../console/plan/plan.js";

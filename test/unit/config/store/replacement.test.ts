@@ -2,7 +2,7 @@
 import { resolve } from "node:path";
 import { describe, expect, test } from "vitest";
 import { Engine } from "../../../../src/base/engine.js";
-import { takeSteps } from "../../../../src/base/take-steps.js";
+import { takeSteps } from "../../../../src/base/steps/take-steps.js";
 import { readAhead } from "../../../../src/config/reading/read-ahead.js";
 import type { ConfigSnapshot } from "../../../../src/config/snapshot.js";
 import type { SourceBatch } from "../../../../src/config/sources/source.js";

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
-import { inTurns } from "../../../src/app/in-turns.js";
-import { fakeClock } from "../base/fake-clock.js";
+import { whenIdle } from "../../../../src/base/steps/when-idle.js";
+import { fakeClock } from "../fake-clock.js";
 
 /** Three steps that note when they are taken; behind them a failure, if one is given. */
 function* notedSteps(taken: number[], now: () => number, failure?: Error): Generator<void> {
@@ -19,7 +19,7 @@ test("time goes by before each step, in which others have their turn", async () 
   const clock = fakeClock();
   const taken: number[] = [];
   const begun = clock.now();
-  inTurns(notedSteps(taken, clock.now), { clock, idleMs: clock.now, onError });
+  whenIdle(notedSteps(taken, clock.now), { clock, idleMs: clock.now, onError });
   await clock.turnTo(begun + 1000);
   const pauses = [begun, ...taken].slice(0, 3).map((time, i) => (taken[i] ?? 0) - time);
   expect(taken).toHaveLength(3);
@@ -33,14 +33,14 @@ test("a step waits while others have something to do, but not for ever", async (
   const begun = clock.now();
   const busyUntil = begun + 300;
   const idleMs = () => Math.max(0, clock.now() - busyUntil);
-  inTurns(notedSteps(taken, clock.now), { clock, idleMs, onError });
+  whenIdle(notedSteps(taken, clock.now), { clock, idleMs, onError });
   await clock.turnTo(begun + 1000);
   expect(Math.min(...taken)).toBeGreaterThan(busyUntil);
   expect(taken).toHaveLength(3);
 
   const late: number[] = [];
   const start = clock.now();
-  inTurns(notedSteps(late, clock.now), { clock, idleMs: () => 0, onError });
+  whenIdle(notedSteps(late, clock.now), { clock, idleMs: () => 0, onError });
   await clock.turnTo(start + 5000);
   expect(late).toHaveLength(3);
   expect(Math.min(...late)).toBeGreaterThanOrEqual(start + 1000);
@@ -49,7 +49,7 @@ test("a step waits while others have something to do, but not for ever", async (
 test("no step is taken once the work is ended", async () => {
   const clock = fakeClock();
   const taken: number[] = [];
-  const end = inTurns(notedSteps(taken, clock.now), { clock, idleMs: clock.now, onError });
+  const end = whenIdle(notedSteps(taken, clock.now), { clock, idleMs: clock.now, onError });
   const [first = 0] = clock.due();
   await clock.turnTo(first);
   end();
@@ -61,7 +61,7 @@ test("who began the work is told when a step fails", async () => {
   const clock = fakeClock();
   const errors: unknown[] = [];
   const failure = new Error("no such namespace");
-  inTurns(notedSteps([], clock.now, failure), {
+  whenIdle(notedSteps([], clock.now, failure), {
     clock,
     idleMs: clock.now,
     onError: (error) => errors.push(error),

@@ -1,8 +1,8 @@
 import { performance } from "node:perf_hooks";
-import type { Clock } from "../base/clock.js";
+import type { Clock } from "../clock.js";
 
 /** How long work is done, and who is told when it fails. */
-export interface TurnOptions {
+export interface IdleOptions {
   readonly clock: Clock;
   /** For how many milliseconds the process had nothing to do so far: see `idleMs`. */
   readonly idleMs: () => number;
@@ -24,9 +24,9 @@ const MOST_OF_IT = 0.75;
 const MOST_MS = 1000;
 
 /** Takes the steps of long work one by one, when nobody else has something to do; the result ends it. */
-export function inTurns(
+export function whenIdle(
   steps: Iterable<void>,
-  { clock, idleMs: idle, onError }: TurnOptions,
+  { clock, idleMs: idle, onError }: IdleOptions,
 ): () => void {
   const rest = steps[Symbol.iterator]();
   let cancel = pause();

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { inSlices } from "../../../src/app/in-slices.js";
+import { inSlices } from "../../../../src/base/steps/in-slices.js";
 
 /** Steps that take a millisecond each, and count. */
 function* slowSteps(count: number): Generator<void, string> {

@@ -1,10 +1,9 @@
-/** Long work that somebody waits for, beside all else that a control plane does. */
 import { setImmediate } from "node:timers/promises";
 
-/** How it is done. */
+/** How steps are taken in slices. */
 export interface SliceOptions {
-  /** Ends it between two steps. */
-  readonly signal: AbortSignal;
+  /** Ends the work between two slices, where it is given. */
+  readonly signal?: AbortSignal;
   /** Has a slice taken; at once when absent. */
   readonly run?: <T>(slice: () => T) => T;
 }
@@ -13,15 +12,16 @@ export interface SliceOptions {
 const SLICE_MS = 5;
 
 /**
- * Takes the steps of some work, a slice at a time; what it results in.
+ * Takes the steps of long work that somebody waits for; all else that the process does has its turn between two slices of them.
+ * Resolves with what the work results in.
  * @throws the reason of the signal
  */
 export async function inSlices<Result>(
   steps: Iterator<void, Result>,
-  { signal, run = (slice) => slice() }: SliceOptions,
+  { signal, run = (slice) => slice() }: SliceOptions = {},
 ): Promise<Result> {
   for (;;) {
-    signal.throwIfAborted();
+    signal?.throwIfAborted();
     const ended = run(() => stepsUntil(steps, performance.now() + SLICE_MS));
     if (ended !== undefined) return ended.value;
     await setImmediate();
