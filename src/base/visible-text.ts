@@ -17,6 +17,11 @@ export function visibleLines(lines: readonly string[]): string {
   return lines.map((line) => `${visibleText(line)}\n`).join("");
 }
 
+/** A text of several lines that somebody else wrote, as it goes onto a terminal: it has the same lines. */
+export function visiblePage(text: string): string {
+  return text.split("\n").map(visibleText).join("\n");
+}
+
 /** A text of JSON or YAML as it goes onto a terminal: of the controls, JSON leaves these as they are, and means the same by their escapes. */
 export function visibleJson(text: string): string {
   return text.replace(

@@ -8,7 +8,7 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { Command, CommanderError } from "commander";
-import { visibleLines } from "../base/visible-text.js";
+import { visibleLines, visiblePage } from "../base/visible-text.js";
 import { CommandError, CommandExit, describeError, USAGE } from "./command-error.js";
 import { adminCommand } from "./commands/admin/admin.js";
 import { agentCommand } from "./commands/agent/agent.js";
@@ -106,7 +106,7 @@ function programOf(context: CommandContext): Command {
           context.stdout.write(text);
         },
         writeErr: (text) => {
-          context.stderr.write(text);
+          context.stderr.write(visiblePage(text));
         },
       })
       .showHelpAfterError("(--help says more)");

@@ -1,5 +1,6 @@
 import { Command, Option } from "commander";
 import { formatHostPort } from "../../base/host-port.js";
+import { visiblePage } from "../../base/visible-text.js";
 import { CommandError } from "../command-error.js";
 import { AdminError, askAdmin } from "../connection/envoy-admin.js";
 import {
@@ -98,6 +99,6 @@ async function writeStats(
   if (format === "json" || format === "yaml") {
     await writeValue(context, format, JSON.parse(text));
   } else {
-    context.stdout.write(text);
+    context.stdout.write(visiblePage(text));
   }
 }

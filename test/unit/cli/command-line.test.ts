@@ -48,6 +48,16 @@ test.each([
   expect(stderr).not.toBe("");
 });
 
+test.each([[["up", "a", "--\u001b[2J"]], [["\u001b[2J"]], [["up", "a", "--port", "\u001b[2J"]]])(
+  "what cannot be understood of %j commands no terminal",
+  async (args) => {
+    const { code, stderr } = await run(args);
+    expect(code).toBe(2);
+    expect(stderr).toContain("\\x1b[2J");
+    expect(stderr).not.toContain("\u001b");
+  },
+);
+
 test.each(["up", "serve", "bootstrap", "validate", "admin", "version"])(
   "%s has an example in its help",
   async (name) => {

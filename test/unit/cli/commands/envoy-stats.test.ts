@@ -39,6 +39,12 @@ test("prom tells those of the Envoy", async () => {
   expect(await stats("-o", "prom")).toEqual({ code: 0, stdout: OWN, stderr: "" });
 });
 
+test("what an admin interface answers commands no terminal", async () => {
+  const port = await serve({ ...INFO, "/stats": "cluster.\u001b[2J: 1\nserver.live: 1\n" });
+  const { stdout } = await run(["envoy-stats", "--admin", `${HOST}:${String(port)}`]);
+  expect(stdout).toBe("cluster.\\x1b[2J: 1\nserver.live: 1\n");
+});
+
 test("prom-merged tells what the agent of the proxy does", async () => {
   const merged = `${OWN}application_orders_total 7\n`;
   await serve({ "/stats/prometheus": merged }, AGENT_PORT);
