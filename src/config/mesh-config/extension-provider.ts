@@ -148,6 +148,25 @@ export const ExtensionProvider = strict({
 /** A provider that policies and Telemetry name, as the mesh configuration has it. */
 export type ExtensionProvider = ValueOf<typeof ExtensionProvider>;
 
+/** The kinds of providers, as the fields of one are called. */
+type ProviderKind = Exclude<keyof ExtensionProvider, "name">;
+
+/** A provider of one of some kinds, with its settings. */
+export type ProviderOf<Kind extends ProviderKind> = {
+  readonly [K in Kind]: { readonly kind: K; readonly settings: NonNullable<ExtensionProvider[K]> };
+}[Kind];
+
+/** A provider as the first of some kinds that it has settings of; undefined when it is of none of them. */
+export function providerOf<Kind extends ProviderKind>(
+  provider: ExtensionProvider,
+  kinds: readonly Kind[],
+): ProviderOf<Kind> | undefined {
+  const kind = kinds.find((one) => provider[one] !== undefined);
+  if (kind === undefined) return undefined;
+  // That the settings are those of the kind is beyond what types can say of a union.
+  return { kind, settings: provider[kind] } as ProviderOf<Kind>;
+}
+
 /** The provider that a Telemetry, or the mesh for one, means by a name, in whatever case. See Istio, fetchProvider. */
 export function telemetryProvider(
   providers: readonly ExtensionProvider[],

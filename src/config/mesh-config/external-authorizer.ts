@@ -1,18 +1,13 @@
-import type { ExtensionProvider } from "./extension-provider.js";
+import { type ExtensionProvider, type ProviderOf, providerOf } from "./extension-provider.js";
 
-type HttpAuthorizer = NonNullable<ExtensionProvider["envoyExtAuthzHttp"]>;
-type GrpcAuthorizer = NonNullable<ExtensionProvider["envoyExtAuthzGrpc"]>;
+type HttpAuthorizer = ProviderOf<"envoyExtAuthzHttp">;
 
 /** A service of somebody's that is asked whether a request is allowed. */
-export type ExternalAuthorizer =
-  | { readonly protocol: "http"; readonly settings: HttpAuthorizer }
-  | { readonly protocol: "grpc"; readonly settings: GrpcAuthorizer };
+export type ExternalAuthorizer = HttpAuthorizer | ProviderOf<"envoyExtAuthzGrpc">;
 
 /** The authorizer that a provider is; undefined for providers of another kind. */
 export function externalAuthorizer(provider: ExtensionProvider): ExternalAuthorizer | undefined {
-  const { envoyExtAuthzHttp: http, envoyExtAuthzGrpc: grpc } = provider;
-  if (http !== undefined) return { protocol: "http", settings: http };
-  return grpc === undefined ? undefined : { protocol: "grpc", settings: grpc };
+  return providerOf(provider, ["envoyExtAuthzHttp", "envoyExtAuthzGrpc"]);
 }
 
 /** The status codes that Envoy can answer with, in ranges. */
@@ -51,7 +46,7 @@ export function authorizerProblem(authorizer: ExternalAuthorizer): string | unde
   if (body !== undefined && (body.maxRequestBytes ?? 0) === 0) {
     return "includeRequestBodyInCheck needs maxRequestBytes";
   }
-  return authorizer.protocol === "http" ? httpProblem(authorizer.settings) : undefined;
+  return authorizer.kind === "envoyExtAuthzHttp" ? httpProblem(authorizer.settings) : undefined;
 }
 
 function isStatusCode(text: string): boolean {
@@ -59,7 +54,7 @@ function isStatusCode(text: string): boolean {
   return /^\d+$/.test(text) && STATUS_CODES.some(([first, last]) => first <= code && code <= last);
 }
 
-function httpProblem(settings: HttpAuthorizer): string | undefined {
+function httpProblem(settings: HttpAuthorizer["settings"]): string | undefined {
   const { pathPrefix = "" } = settings;
   if (pathPrefix !== "" && !pathPrefix.startsWith("/")) {
     return `pathPrefix "${pathPrefix}" does not begin with /`;

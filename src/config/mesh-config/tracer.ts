@@ -3,29 +3,22 @@ import {
   headerValueProblem,
   requestTextProblem,
 } from "../kinds/format/http-headers.js";
-import type { ExtensionProvider, ProviderHeader } from "./extension-provider.js";
+import {
+  type ExtensionProvider,
+  type ProviderHeader,
+  type ProviderOf,
+  providerOf,
+} from "./extension-provider.js";
 
-/** By kind, the providers to which a stock Envoy can report spans. */
-type TracerProviders = Required<
-  Pick<ExtensionProvider, "zipkin" | "opentelemetry" | "datadog" | "skywalking">
->;
+/** A service to which a stock Envoy can report spans, and how. */
+export type Tracer = ProviderOf<"zipkin" | "opentelemetry" | "datadog" | "skywalking">;
 
-/** A service to which spans are reported, and how. */
-export type Tracer = {
-  readonly [Kind in keyof TracerProviders]: {
-    readonly kind: Kind;
-    readonly settings: TracerProviders[Kind];
-  };
-}[keyof TracerProviders];
+const TRACERS = ["zipkin", "opentelemetry", "lightstep", "datadog", "skywalking"] as const;
 
 /** The tracer that a provider is; undefined for providers of another kind. */
 export function tracerOf(provider: ExtensionProvider): Tracer | undefined {
-  const { zipkin, opentelemetry, datadog, skywalking, lightstep } = provider;
-  if (zipkin !== undefined) return { kind: "zipkin", settings: zipkin };
-  if (opentelemetry !== undefined) return { kind: "opentelemetry", settings: opentelemetry };
-  if (lightstep !== undefined) return lightstepTracer(lightstep);
-  if (datadog !== undefined) return { kind: "datadog", settings: datadog };
-  return skywalking === undefined ? undefined : { kind: "skywalking", settings: skywalking };
+  const tracer = providerOf(provider, TRACERS);
+  return tracer?.kind === "lightstep" ? lightstepTracer(tracer.settings) : tracer;
 }
 
 /** Where spans for Lightstep are sent, and by what it knows whose they are. */

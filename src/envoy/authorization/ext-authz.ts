@@ -54,7 +54,7 @@ function headerName(name: string): StringMatcherJson {
   return name.endsWith("*") ? { prefix: name.slice(0, -1) } : { exact: name };
 }
 
-type HttpSettings = Extract<ExternalAuthorizer, { protocol: "http" }>["settings"];
+type HttpSettings = Extract<ExternalAuthorizer, { kind: "envoyExtAuthzHttp" }>["settings"];
 
 /** An authorizer that speaks HTTP. */
 export function httpAuthorizer(
@@ -95,7 +95,7 @@ function httpService(settings: HttpSettings, address: AuthorizerAddress) {
 }
 
 function transport(authorizer: ExternalAuthorizer, address: AuthorizerAddress): object {
-  if (authorizer.protocol === "grpc") {
+  if (authorizer.kind === "envoyExtAuthzGrpc") {
     return { grpcService: grpcAuthorizer(address, timeoutOf(authorizer.settings)) };
   }
   const { settings } = authorizer;
@@ -134,7 +134,7 @@ export function extAuthzNetworkFilter(
   authorizer: ExternalAuthorizer,
   address: AuthorizerAddress,
 ): FilterJson | undefined {
-  if (authorizer.protocol === "http") return undefined;
+  if (authorizer.kind === "envoyExtAuthzHttp") return undefined;
   return {
     name: "envoy.filters.network.ext_authz",
     typedConfig: any("envoy.extensions.filters.network.ext_authz.v3.ExtAuthz", {
