@@ -1,5 +1,5 @@
 import type { BigIntStats, Dirent } from "node:fs";
-import { lstat, readdir } from "node:fs/promises";
+import { lstat } from "node:fs/promises";
 import { basename, join } from "node:path";
 import { inBatches } from "../../base/in-batches.js";
 import {
@@ -8,37 +8,15 @@ import {
   identityOf,
   isStats,
   NOTHING,
-  problemOf,
   type SourceProblem,
   statOf,
 } from "./found.js";
 import type { SourceLimits } from "./root.js";
-
-/** What a root has, and the directories in which a change matters. */
-export interface RootContents {
-  readonly found: readonly Found[];
-  /** By path, with what identifies the directory that is there. */
-  readonly directories: ReadonlyMap<string, string>;
-  /** Whether there is such a directory, or file. */
-  readonly exists: boolean;
-}
-
-/** Is told of a directory in which a change matters, and what identifies it, before what is in it is looked at. */
-export type OnDirectory = (path: string, identity: string) => void;
+import { entriesIn, isHidden, type RootContents, type Search, unreadable } from "./search.js";
 
 /** A directory, by what identifies it. */
 export interface FoundDirectory {
   readonly directory: string;
-}
-
-/** Where to look. */
-export interface Search {
-  /** The root as it was given. */
-  readonly root: string;
-  /** The directory to look in: the root, or a directory below it. */
-  readonly from: string;
-  readonly limits: SourceLimits;
-  readonly onDirectory?: OnDirectory | undefined;
 }
 
 /** A directory that is still to be looked into. */
@@ -66,11 +44,6 @@ export function isConfigName(name: string): boolean {
   return EXTENSION.test(name) && !isHidden(name);
 }
 
-/** Whether a file or directory of this name is passed over. */
-export function isHidden(name: string): boolean {
-  return name.startsWith(".");
-}
-
 /**
  * Finds the files of a directory, in it and below it: `.yaml`, `.yml` and `.json`. What is hidden is passed over;
  * symbolic links are followed, but a directory that is reached twice, in a loop or not, is read once.
@@ -79,7 +52,7 @@ export async function findConfig(search: Search): Promise<RootContents> {
   const { from } = search;
   const stats = await statOf(from);
   if (!isStats(stats)) {
-    const found = stats.code === NOTHING ? [] : [unreadable(search.root, from, stats, false)];
+    const found = stats.code === NOTHING ? [] : [unread(search.root, from, stats, false)];
     return { found, directories: new Map(), exists: false };
   }
   if (!stats.isDirectory()) {
@@ -103,7 +76,11 @@ async function visitDirectory(progress: Progress, visit: Visit): Promise<readonl
     refuse(progress, visit, refusal);
     return [];
   }
-  const entries = await entriesOf(progress, visit);
+  const entries = await entriesIn(visit.path);
+  if ("code" in entries) {
+    refuse(progress, visit, entries);
+    return [];
+  }
   const visits = await inBatches(entries, ASKED_AT_ONCE, (entry) =>
     visitEntry(progress, visit, entry),
   );
@@ -113,17 +90,7 @@ async function visitDirectory(progress: Progress, visit: Visit): Promise<readonl
 /** A directory that went away while its parent was looked at is none that cannot be read. */
 function refuse(progress: Progress, { path, isLinked }: Visit, problem: SourceProblem): void {
   if (problem.code === NOTHING) return;
-  progress.found.push(unreadable(progress.root, path, problem, isLinked));
-}
-
-async function entriesOf(progress: Progress, visit: Visit): Promise<Dirent[]> {
-  try {
-    const entries = await readdir(visit.path, { withFileTypes: true });
-    return entries.filter(({ name }) => !isHidden(name)).sort((a, b) => (a.name < b.name ? -1 : 1));
-  } catch (error) {
-    refuse(progress, visit, problemOf(error));
-    return [];
-  }
+  progress.found.push(unread(progress.root, path, problem, isLinked));
 }
 
 /** Why a directory is not looked into. */
@@ -163,7 +130,7 @@ async function visitEntry(
   if (!isStats(stats)) {
     const problem = entry.isSymbolicLink() ? dangling(stats, entry.name) : stats;
     if (problem.code !== NOTHING) {
-      progress.found.push(unreadable(progress.root, path, problem, isLinked));
+      progress.found.push(unread(progress.root, path, problem, isLinked));
     }
   } else if (stats.isDirectory()) {
     progress.links.push({ path, depth: depth + 1, isLinked });
@@ -192,7 +159,7 @@ export async function findAt(search: Search): Promise<Found | FoundDirectory | u
     return isConfigName(basename(from)) ? foundFile(search, from, stats, isLinked) : undefined;
   }
   const problem = isLinked ? dangling(stats, basename(from)) : stats;
-  return problem.code === NOTHING ? undefined : unreadable(root, from, problem, isLinked);
+  return problem.code === NOTHING ? undefined : unread(root, from, problem, isLinked);
 }
 
 function foundFile(
@@ -227,6 +194,6 @@ export function describeSize(size: bigint | number, limit: number): string {
   return `the file has ${mebibytes(Number(size))}; at most ${mebibytes(limit)} are read: split it`;
 }
 
-function unreadable(root: string, path: string, problem: SourceProblem, isLinked: boolean): Found {
-  return { path, root, kind: "config", fingerprint: problem.message, isLinked, problem };
-}
+/** What is below a root of configuration and will not be read. */
+const unread = (root: string, path: string, problem: SourceProblem, isLinked: boolean): Found =>
+  unreadable({ path, root, kind: "config", isLinked }, problem);

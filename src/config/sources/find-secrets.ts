@@ -1,16 +1,15 @@
-import { readdir, realpath } from "node:fs/promises";
+import { realpath } from "node:fs/promises";
 import { join, relative, sep } from "node:path";
-import { isHidden, type RootContents, type Search } from "./find-config.js";
 import {
   type Found,
   fingerprintOf,
   identityOf,
   isStats,
   NOTHING,
-  problemOf,
   type SourceProblem,
   statOf,
 } from "./found.js";
+import { entriesIn, type RootContents, type Search, unreadable } from "./search.js";
 import { SECRET_FILES } from "./source.js";
 
 /** A folder `<namespace>/<name>` of a secrets directory. */
@@ -24,9 +23,7 @@ interface Folder {
 export async function findSecrets({ root, limits, onDirectory }: Search): Promise<RootContents> {
   const stats = await statOf(root);
   if (!isStats(stats)) {
-    const isThere = stats.code !== NOTHING;
-    const found = isThere ? [unreadable(root, root, stats)] : [];
-    return { found, directories: new Map(), exists: false };
+    return { found: unread(root, root, stats), directories: new Map(), exists: false };
   }
   const directories = new Map<string, string>();
   const watchable = async (path: string): Promise<void> => {
@@ -38,9 +35,9 @@ export async function findSecrets({ root, limits, onDirectory }: Search): Promis
   const found: Found[] = [];
   const pathsIn = async (directory: string): Promise<readonly string[]> => {
     await watchable(directory);
-    const names = await namesIn(directory);
-    if (!("code" in names)) return names.map((name) => join(directory, name));
-    found.push(unreadable(root, directory, names));
+    const entries = await entriesIn(directory);
+    if (!("code" in entries)) return entries.map(({ name }) => join(directory, name));
+    found.push(...unread(root, directory, entries));
     return [];
   };
   for (const namespace of await pathsIn(root)) {
@@ -52,6 +49,12 @@ export async function findSecrets({ root, limits, onDirectory }: Search): Promis
   }
   return { found, directories, exists: true };
 }
+
+/** A folder that cannot be read; none is a file where a folder is expected, nor what has just gone. */
+const unread = (root: string, path: string, problem: SourceProblem): readonly Found[] =>
+  problem.code === NOTHING
+    ? []
+    : [unreadable({ path, root, kind: "secrets", isLinked: true }, problem)];
 
 /** What identifies the directory at a path; undefined when there is none. */
 async function directoryAt(path: string): Promise<string | undefined> {
@@ -118,21 +121,6 @@ export async function realFileOf(root: string, path: string): Promise<string | u
   if (steps.includes("..")) return undefined;
   const inside = steps.filter((step) => !step.startsWith("..")).join(sep);
   return inside === relative(root, path) ? realFile : undefined;
-}
-
-/** The names in a directory; none in a file where a folder is expected, and in one that has just gone. */
-async function namesIn(directory: string): Promise<readonly string[] | SourceProblem> {
-  try {
-    const names = await readdir(directory);
-    return names.filter((name) => !isHidden(name)).sort();
-  } catch (error) {
-    const problem = problemOf(error);
-    return problem.code === NOTHING ? [] : problem;
-  }
-}
-
-function unreadable(root: string, path: string, problem: SourceProblem): Found {
-  return { path, root, kind: "secrets", fingerprint: problem.message, isLinked: true, problem };
 }
 
 /** The namespace and name that the path of a folder says. */

@@ -1,11 +1,12 @@
 import type { Diagnostic } from "../../base/diagnostic.js";
 import { inBatches } from "../../base/in-batches.js";
 import { Table } from "../../base/table.js";
-import { findConfig, type OnDirectory } from "./find-config.js";
+import { findConfig } from "./find-config.js";
 import { findSecrets } from "./find-secrets.js";
 import type { Found } from "./found.js";
 import { readFound } from "./read-found.js";
 import { type ConfigRoot, DEFAULT_LIMITS, FILES_AT_ONCE, type SourceLimits } from "./root.js";
+import type { OnDirectory } from "./search.js";
 import type { RootStatus, Source, SourceBatch } from "./source.js";
 
 /** What a root has at one moment. */

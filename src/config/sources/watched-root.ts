@@ -1,7 +1,6 @@
 import type { Clock } from "../../base/clock.js";
 import type { Diagnostic } from "../../base/diagnostic.js";
 import { createDirectoryWatch, type Followed } from "./directory-watch.js";
-import type { OnDirectory } from "./find-config.js";
 import { type Found, identityOf, isStats, statOf } from "./found.js";
 import {
   directoriesToWatch,
@@ -16,6 +15,7 @@ import { forgetUnread } from "./keep-unread.js";
 import { createResting } from "./resting.js";
 import type { ConfigRoot, SourceLimits } from "./root.js";
 import { type RootScan, readAll, scanRoot, statusOf } from "./scan.js";
+import type { OnDirectory } from "./search.js";
 import { createSettling } from "./settling.js";
 import type { RootStatus, Source } from "./source.js";
 

@@ -5,7 +5,8 @@ import { basename, join, resolve } from "node:path";
 import { text } from "node:stream/consumers";
 import { extract } from "tar-stream";
 import type { OfflineFile } from "../../../config/parse-offline.js";
-import { isConfigName, isHidden } from "../../../config/sources/find-config.js";
+import { isConfigName } from "../../../config/sources/find-config.js";
+import { isHidden } from "../../../config/sources/search.js";
 import { CommandError } from "../../command-error.js";
 
 /**
