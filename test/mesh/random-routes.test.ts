@@ -10,26 +10,13 @@ import { leadingSomewhere } from "../models/routing/simulated.js";
 import { CALLERS, WORKLOADS } from "../models/routing/still-world.js";
 import { SHOP, world } from "../models/routing/world-arbitrary.js";
 import { worldText } from "../models/routing/world-text.js";
-import { documents, namespace } from "./harness/manifests.js";
+import { documents, namespace, podDeployment } from "./harness/manifests.js";
 import { type Answer, call, callAddress, echoOf } from "./harness/requests.js";
 import { shareMesh } from "./harness/test-mesh.js";
 
 const { FAIRLEAD_RUNS = "20", FAIRLEAD_SEED = "1" } = process.env;
 const [RUNS, SEED] = [Number(FAIRLEAD_RUNS), Number(FAIRLEAD_SEED)];
 const REQUESTS = 40;
-
-/** A Deployment of one pod `NAME-0`. */
-const deployment = (name: string, own: string, labels: object, inject: boolean): string => `
-apiVersion: apps/v1
-kind: Deployment
-metadata: { name: ${name}, namespace: ${own} }
-spec:
-  replicas: 1
-  selector: { matchLabels: ${JSON.stringify(labels)} }
-  template:
-    metadata: { labels: ${JSON.stringify(labels)}, annotations: { sidecar.istio.io/inject: "${inject}" } }
-    spec: { containers: [{ name: app, image: app, ports: [{ containerPort: 8080 }] }] }
-`;
 
 /** The Service of the gateway: its pods listen on port 8080. */
 const GATEWAY_SERVICE = `
@@ -71,9 +58,11 @@ const mesh = shareMesh(
     "still.yaml": documents(
       namespace("a", "enabled"),
       namespace("b", "enabled"),
-      ...(["a", "b"] as const).map((own) => deployment("caller", own, CALLERS[own].labels, true)),
+      ...(["a", "b"] as const).map((own) =>
+        podDeployment("caller", own, CALLERS[own].labels, true),
+      ),
       ...WORKLOADS.map(({ name, namespace: own, labels }) =>
-        deployment(name.replace(/-0$/, ""), own, labels, false),
+        podDeployment(name.replace(/-0$/, ""), own, labels, false),
       ),
       GATEWAY_SERVICE,
     ),

@@ -203,3 +203,21 @@ metadata: { name: ${name}, labels: { istio-injection: ${injection} } }
 export function documents(...texts: readonly string[]): string {
   return texts.join("---");
 }
+
+/** A Deployment of one pod `NAME-0`, which has a sidecar or none. */
+export const podDeployment = (
+  name: string,
+  own: string,
+  labels: object,
+  inject: boolean,
+): string => `
+apiVersion: apps/v1
+kind: Deployment
+metadata: { name: ${name}, namespace: ${own} }
+spec:
+  replicas: 1
+  selector: { matchLabels: ${JSON.stringify(labels)} }
+  template:
+    metadata: { labels: ${JSON.stringify(labels)}, annotations: { sidecar.istio.io/inject: "${inject}" } }
+    spec: { containers: [{ name: app, image: app, ports: [{ containerPort: 8080 }] }] }
+`;

@@ -30,7 +30,7 @@ const CLUSTERS = ["v1", ""].flatMap((subset) =>
 );
 
 /** A connection from outside to the gateway. */
-const connectedOutside: Arbitrary<Connected> = fc
+export const connectedOutside: Arbitrary<Connected> = fc
   .record({
     port: fc.constantFrom(443, 443, 9000),
     begins: fc.constantFrom<Connection["begins"]>("tls", "tls", "tls", "request", "bytes"),
