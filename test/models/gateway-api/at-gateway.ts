@@ -119,14 +119,11 @@ interface Chain {
   readonly route?: AnyRoute;
 }
 
-/** Of which kind goes first the reference says nothing. */
-const kindRank = ({ route }: Attachment): number => (route.kind === "TCPRoute" ? 0 : 1);
-
 /** As in Istio, a listener of TLS without routes takes nothing: a wider one does. */
 function chainsOf(world: World, listener: PlacedListener): readonly Chain[] {
   if (listener.protocol === "HTTPS") return [{ host: hostOfListener(listener), listener }];
   return [...attachedTo(world, listener)]
-    .sort((a, b) => kindRank(a) - kindRank(b) || byAge(a.route, b.route))
+    .sort((a, b) => byAge(a.route, b.route))
     .flatMap(({ route, hosts }) => hosts.map(({ host }): Chain => ({ host, listener, route })));
 }
 

@@ -1,12 +1,6 @@
 /** Where routes send requests and connections. See BackendRef, BackendObjectReference and ReferenceGrant. */
-import {
-  type BackendRef,
-  type RouteKind,
-  type Service,
-  selects,
-  type WeightedBackend,
-  type World,
-} from "./objects.js";
+import { answerersOf, type Callable, callablesOf } from "./callables.js";
+import type { BackendRef, RouteKind, WeightedBackend, World } from "./objects.js";
 
 /** Who is called. */
 export interface Target {
@@ -44,34 +38,37 @@ export function isGranted(
   );
 }
 
-/** Whether a backend is one: "support: Core for Kubernetes Service". */
-export const isService = ({ group = "", kind = "Service" }: BackendRef): boolean =>
-  group === "" && kind === "Service";
+/** Whether a backend is a Service, or a host of the mesh, which is Istio's kind. */
+export const isKnownKind = (backend: BackendRef): boolean =>
+  isHostname(backend) || (backend.group ?? "") + (backend.kind ?? "Service") === "Service";
 
-/** The Service that a backend of a route of a namespace names. */
-export const findService = (
-  world: World,
-  { name, namespace }: BackendRef,
-  own: string,
-): Service | undefined =>
-  world.services.find(
-    ({ metadata }) => metadata.name === name && metadata.namespace === (namespace ?? own),
+const isHostname = ({ group, kind }: BackendRef): boolean =>
+  group === "networking.istio.io" && kind === "Hostname";
+
+/** What a backend of a route of a namespace names; undefined of what is not there. */
+export function findBackend(world: World, backend: BackendRef, own: string): Callable | undefined {
+  const { name, namespace = own } = backend;
+  if (!isKnownKind(backend)) return undefined;
+  if (isHostname(backend)) {
+    // "A Hostname has no namespace."
+    return backend.namespace === undefined
+      ? callablesOf(world).find(({ host }) => host === name)
+      : undefined;
+  }
+  return callablesOf(world).find(
+    ({ kind, metadata }) =>
+      kind === "Service" && metadata.name === name && metadata.namespace === namespace,
   );
+}
 
-/** Who a backend is; undefined of one that is not there, is no Service, or may not be named. */
+/** Who a backend is; undefined of one that is not there, or may not be named. */
 export function targetOf(world: World, backend: BackendRef, by: Namer): Target | undefined {
-  if (!isService(backend) || !isGranted(world, backend, by)) return undefined;
-  const service = findService(world, backend, by.namespace);
-  const port = service?.spec.ports.find((one) => one.port === backend.port);
-  if (service === undefined || port === undefined) return undefined;
-  const { name, namespace } = service.metadata;
-  return {
-    host: `${name}.${namespace}.svc.cluster.local`,
-    port: port.port,
-    workloads: world.workloads
-      .filter((one) => one.namespace === namespace && selects(service.spec.selector, one.labels))
-      .map((one) => `${one.name}.${one.namespace}`),
-  };
+  const found = findBackend(world, backend, by.namespace);
+  const port = found?.ports.find((one) => one.number === backend.port);
+  if (found === undefined || port === undefined || !isGranted(world, backend, by)) {
+    return undefined;
+  }
+  return { host: found.host, port: port.number, workloads: answerersOf(world, found) };
 }
 
 /** The backends that get something: "if weight is set to 0, no traffic should be forwarded for this entry". */

@@ -1,7 +1,8 @@
 /** What the status of objects would say that is amiss, as fairlead tells it: one code each, by object. */
 import { attachmentsOf, hasListeners, typeOf } from "./attachment.js";
-import { findService, isGranted, isService } from "./backends.js";
-import { meantPorts } from "./in-mesh.js";
+import { findBackend, isGranted, isKnownKind } from "./backends.js";
+import { callablesOf } from "./callables.js";
+import { isParent, MESH_PARENTS, meantPorts } from "./in-mesh.js";
 import { isFaulty, listenersAt, takesSet } from "./listeners.js";
 import {
   type AnyRoute,
@@ -23,7 +24,6 @@ const NOT_FOUND = "IST0101";
 /** Of a listener: Accepted, ResolvedRefs or Programmed is False. */
 const UNSERVED = "unserved-listener";
 
-const SERVICE = "/Service";
 const SET = "gateway.networking.k8s.io/ListenerSet";
 
 /** The Gateway to which a set adds its listeners. */
@@ -41,10 +41,10 @@ function ofParent(world: World, route: AnyRoute, parent: ParentRef): string | un
   const type = typeOf(parent);
   const isMeant = ({ metadata }: Declared<unknown>): boolean =>
     metadata.name === parent.name && metadata.namespace === (parent.namespace ?? namespace);
-  if (type === SERVICE) {
-    const service = world.services.find(isMeant);
-    if (service === undefined) return NOT_FOUND;
-    return meantPorts(service, parent).length === 0 ? UNATTACHED : undefined;
+  if (type in MESH_PARENTS) {
+    const found = callablesOf(world).find((one) => isParent(parent, namespace, one));
+    if (found === undefined) return NOT_FOUND;
+    return meantPorts(found, parent).length === 0 ? UNATTACHED : undefined;
   }
   if (!hasListeners(parent)) return UNATTACHED;
   const owners: readonly Declared<unknown>[] = type === SET ? world.listenerSets : world.gateways;
@@ -58,11 +58,11 @@ function ofParent(world: World, route: AnyRoute, parent: ParentRef): string | un
 function ofBackend(world: World, route: AnyRoute, backend: BackendRef): string | undefined {
   const { kind, metadata, spec } = route;
   const needsGrant = (spec.parentRefs ?? []).some(hasListeners);
-  if (!isService(backend)) return NOT_FOUND;
+  if (!isKnownKind(backend)) return NOT_FOUND;
   if (!isGranted(world, backend, { kind, namespace: metadata.namespace, needsGrant })) {
     return NOT_GRANTED;
   }
-  return findService(world, backend, metadata.namespace) === undefined ? NOT_FOUND : undefined;
+  return findBackend(world, backend, metadata.namespace) === undefined ? NOT_FOUND : undefined;
 }
 
 function ofRoute(world: World, route: AnyRoute): readonly string[] {

@@ -37,7 +37,7 @@ function modified(
   });
   return {
     ...Object.fromEntries(kept),
-    ...Object.fromEntries(firstOfEach(set)),
+    ...Object.fromEntries(firstOfEach(set).filter(([name]) => name !== "host")),
     ...Object.fromEntries(added),
   };
 }
@@ -48,6 +48,12 @@ export const withRequestFilters = (
   filters: readonly Filter[],
 ): HeaderValues =>
   modified(headers, filterOf(filters, "RequestHeaderModifier")?.requestHeaderModifier);
+
+/** The host that some filters set: as the header Host, which Istio takes for a rewrite. */
+export function hostSetBy(filters: readonly Filter[]): string | undefined {
+  const { set = [] } = filterOf(filters, "RequestHeaderModifier")?.requestHeaderModifier ?? {};
+  return set.find(({ name }) => name.toLowerCase() === "host")?.value;
+}
 
 /** The headers of an answer with what some filters do to them. */
 export const withAnswerFilters = (

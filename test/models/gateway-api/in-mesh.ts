@@ -2,69 +2,77 @@
 import { hostOf, namesOf } from "../routing/hosts.js";
 import type { HttpRequest } from "../routing/objects.js";
 import { typeOf } from "./attachment.js";
-import { targetOf } from "./backends.js";
-import { type AnyRoute, type ParentRef, routesOf, type Service, type World } from "./objects.js";
+import { answerersOf, type Callable, callablesOf } from "./callables.js";
+import { type AnyRoute, type ParentRef, routesOf, type World } from "./objects.js";
 import { firstRule, type Placed } from "./rules.js";
 import { type Verdict, verdictOf } from "./verdict.js";
 
-/** Which of the ports of a Service a parent means; undefined for none. */
-export function meantPorts(service: Service, { sectionName, port }: ParentRef): readonly number[] {
-  return service.spec.ports
+/** `group/Kind` of what routes can be attached to in the mesh. */
+export const MESH_PARENTS: Readonly<Record<string, Callable["kind"]>> = {
+  "/Service": "Service",
+  "networking.istio.io/ServiceEntry": "ServiceEntry",
+};
+
+/** Which of the ports of its parent a route means. */
+export function meantPorts(
+  { ports }: Callable,
+  { sectionName, port }: ParentRef,
+): readonly number[] {
+  return ports
     .filter((one) => sectionName === undefined || one.name === sectionName)
-    .filter((one) => port === undefined || one.port === port)
-    .map((one) => one.port);
+    .filter((one) => port === undefined || one.number === port)
+    .map((one) => one.number);
 }
 
-/** Whether a route is for the calls of a port of a Service. */
-const isFor = ({ metadata, spec }: AnyRoute, service: Service, port: number): boolean =>
+/** Whether a parent of a route of a namespace is this. */
+export const isParent = (
+  parent: ParentRef,
+  routeNamespace: string,
+  { kind, metadata }: Callable,
+): boolean =>
+  MESH_PARENTS[typeOf(parent)] === kind &&
+  parent.name === metadata.name &&
+  (parent.namespace ?? routeNamespace) === metadata.namespace;
+
+/** Whether a route is for the calls of a port. */
+const isFor = ({ metadata, spec }: AnyRoute, called: Callable, port: number): boolean =>
   (spec.parentRefs ?? []).some(
     (parent) =>
-      typeOf(parent) === "/Service" &&
-      parent.name === service.metadata.name &&
-      (parent.namespace ?? metadata.namespace) === service.metadata.namespace &&
-      meantPorts(service, parent).includes(port),
+      isParent(parent, metadata.namespace, called) && meantPorts(called, parent).includes(port),
   );
 
 /** "Consumer routes … only affect requests from the same namespace", and come in the place of the producer's. */
 function placedFor(
   world: World,
-  service: Service,
+  called: Callable,
   port: number,
   callerNamespace: string,
 ): readonly Placed[] {
   const all = routesOf(world).filter(
-    (one) => (one.kind === "HTTPRoute" || one.kind === "GRPCRoute") && isFor(one, service, port),
+    (one) => (one.kind === "HTTPRoute" || one.kind === "GRPCRoute") && isFor(one, called, port),
   );
   const of = (namespace: string): readonly AnyRoute[] =>
     all.filter(({ metadata }) => metadata.namespace === namespace);
   const consumer = of(callerNamespace);
-  const chosen = consumer.length > 0 ? consumer : of(service.metadata.namespace);
+  const chosen = consumer.length > 0 ? consumer : of(called.metadata.namespace);
   // "Hostnames" are not looked at in the mesh.
   return chosen.map((route) => ({ kind: route.kind, route, own: "*" }) as Placed);
 }
 
-/** What becomes of a request of an application of a namespace; undefined of one for no Service. */
+/** What becomes of a request of an application of a namespace; undefined of one for nobody whom the mesh knows. */
 export function inMesh(world: World, namespace: string, request: HttpRequest): Verdict | undefined {
   const { port } = request;
-  const service = world.services.find(
-    ({ metadata, spec }) =>
-      spec.ports.some((one) => one.port === port) &&
-      namesOf(`${metadata.name}.${metadata.namespace}.svc.cluster.local`, namespace).includes(
-        hostOf(request.authority),
-      ),
+  const called = callablesOf(world).find(
+    ({ host, ports }) =>
+      ports.some((one) => one.number === port) &&
+      namesOf(host, namespace).includes(hostOf(request.authority)),
   );
-  if (service === undefined) return undefined;
-  const placed = placedFor(world, service, port, namespace);
+  if (called === undefined) return undefined;
+  const placed = placedFor(world, called, port, namespace);
   const way = { entry: { scheme: "http", port } as const, needsGrant: false };
   if (placed.length > 0) return verdictOf(world, firstRule(placed, request), request, way);
-  const { name } = service.metadata;
-  const by = {
-    kind: "HTTPRoute",
-    namespace: service.metadata.namespace,
-    needsGrant: false,
-  } as const;
-  const target = targetOf(world, { name, port }, by);
   const { path, authority, headers } = request;
+  const target = { host: called.host, port, workloads: answerersOf(world, called) };
   return {
     is: "forwarded",
     path,

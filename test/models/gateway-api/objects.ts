@@ -29,6 +29,18 @@ export type Service = Declared<{
   }[];
 }>;
 
+export type ServiceEntry = Declared<{
+  readonly hosts: readonly string[];
+  readonly ports: readonly {
+    readonly name: string;
+    readonly number: number;
+    readonly protocol: "HTTP";
+    readonly targetPort: number;
+  }[];
+  readonly resolution: "STATIC";
+  readonly workloadSelector: { readonly labels: Labels };
+}>;
+
 export type Protocol = "HTTP" | "HTTPS" | "TLS" | "TCP";
 
 export interface CertificateRef {
@@ -222,6 +234,7 @@ export interface Workload {
 export interface World {
   readonly namespaces: readonly Namespace[];
   readonly services: readonly Service[];
+  readonly serviceEntries: readonly ServiceEntry[];
   readonly gateways: readonly Gateway[];
   readonly listenerSets: readonly ListenerSet[];
   readonly httpRoutes: readonly HTTPRoute[];

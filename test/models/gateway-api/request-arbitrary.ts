@@ -17,7 +17,15 @@ const OUTSIDE = [
   "api.example.org",
   "unknown.net",
 ];
-const INSIDE = ["shop", "shop.a", "shop.a.svc.cluster.local", "shop.b", "cart.a"];
+const INSIDE = [
+  "api.example.net",
+  "www.example.net",
+  "shop",
+  "shop.a",
+  "shop.a.svc.cluster.local",
+  "shop.b",
+  "cart.a",
+];
 
 const QUERIES = ["", "", "", "?q=1", "?q=2&r=1", "?r=12", "?q=1&q=2"];
 

@@ -80,6 +80,8 @@ const BACKENDS: readonly BackendRef[] = [
   { name: "cart", port: 80 },
   { name: "shop", namespace: "a", port: 81 },
   { name: "nowhere", namespace: "a", port: 80 },
+  { group: "networking.istio.io", kind: "Hostname", name: "api.example.net", port: 80 },
+  { group: "networking.istio.io", kind: "Hostname", name: "shop.a.svc.cluster.local", port: 80 },
   { group: "example.com", kind: "Bucket", name: "shop" },
 ];
 
@@ -117,6 +119,7 @@ const backendRefs = fc.oneof(
 const requestHeaders = fc
   .constantFrom(
     { set: [{ name: "X-Set", value: "1" }] },
+    { set: [{ name: "Host", value: "set.example" }] },
     { add: [{ name: "x-one", value: "9" }], remove: ["x-two"] },
     {
       set: [
@@ -144,7 +147,7 @@ const answerHeaders = fc
 const mirror = fc
   .record({
     backendRef: fc.constantFrom(
-      ...BACKENDS.filter(({ name, kind }) => name !== "nowhere" && kind === undefined),
+      ...BACKENDS.filter(({ name, kind }) => name !== "nowhere" && kind !== "Bucket"),
     ),
     part: fc.constantFrom(
       {},

@@ -7,7 +7,6 @@ import { explain } from "../../../src/console/explain/explain.js";
 import type { Result } from "../../../src/console/explain/explanation.js";
 import type { Scene } from "../../../src/console/explain/scene.js";
 import type { Encoder } from "../../../src/envoy/resource/encoder.js";
-import type { ProxySets } from "../../../src/envoy/resource/resource-set.js";
 import { type Proxy, parseNode } from "../../../src/mesh/proxy/proxy.js";
 import type { Call } from "../../../src/simulator/call.js";
 import {
@@ -110,7 +109,7 @@ export function simulated(world: World, encoder: Encoder): Simulated {
   const sets = new Map(
     proxies.map((one) => [one, discovery.resourcesOf({ proxy: one, controlPlane: undefined })]),
   );
-  const resourcesOf = (one: Proxy): ProxySets =>
+  const resourcesOf: Scene["resourcesOf"] = (one) =>
     sets.get(one) ?? discovery.resourcesOf({ proxy: one, controlPlane: undefined });
   return {
     scene: { mesh: discovery.mesh(), snapshot, proxies, resourcesOf, encoder },

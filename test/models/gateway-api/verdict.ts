@@ -5,6 +5,7 @@ import { type Namer, receiving, type Target, targetOf } from "./backends.js";
 import {
   type Entry,
   filterOf,
+  hostSetBy,
   locationOf,
   modifiedPath,
   withAnswerFilters,
@@ -164,7 +165,7 @@ export function verdictOf(
   return {
     is: "forwarded",
     path: modifiedPath(request.path, rewrite.path, match.path),
-    authority: rewrite.hostname ?? request.authority,
+    authority: rewrite.hostname ?? hostSetBy(filters) ?? request.authority,
     shares,
     mirrors: mirrorsOf(world, filters, by),
     timing: timingOf(rule),

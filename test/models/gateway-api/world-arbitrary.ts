@@ -1,19 +1,22 @@
 /** Worlds at random in which routes are at the same few listeners and Services, so that they get in each other's way. */
 import fc, { type Arbitrary } from "fast-check";
 import { given, mostly, seldom } from "../routing/arbitraries.js";
-import type {
-  AllowedNamespaces,
-  AllowedRoutes,
-  Declared,
-  Gateway,
-  Listener,
-  ListenerSet,
-  Namespace,
-  ParentRef,
-  ReferenceGrant,
-  Service,
-  Workload,
-  World,
+import { attachmentsOf } from "./attachment.js";
+import {
+  type AllowedNamespaces,
+  type AllowedRoutes,
+  type Declared,
+  type Gateway,
+  type Listener,
+  type ListenerSet,
+  type Namespace,
+  type ParentRef,
+  type ReferenceGrant,
+  routesOf,
+  type Service,
+  type ServiceEntry,
+  type Workload,
+  type World,
 } from "./objects.js";
 import { connectionRules, grpcRules, httpRules } from "./route-arbitrary.js";
 
@@ -47,6 +50,16 @@ const SERVICES: readonly Service[] = [
   service("cart", "b", "10.9.0.4", [HTTP]),
 ];
 
+const ENTRY: ServiceEntry = {
+  metadata: { name: "outside", namespace: "a", creationTimestamp: BEGIN },
+  spec: {
+    hosts: ["api.example.net", "www.example.net"],
+    ports: [{ name: "http", number: 80, protocol: "HTTP", targetPort: 8080 }],
+    resolution: "STATIC",
+    workloadSelector: { labels: { app: "outside" } },
+  },
+};
+
 const workload = (name: string, namespace: string): Workload => ({
   name: `${name}-0`,
   namespace,
@@ -58,6 +71,7 @@ export const WORKLOADS: readonly Workload[] = [
   workload("shop", "a"),
   workload("shop", "b"),
   workload("cart", "a"),
+  workload("outside", "a"),
 ];
 
 const HOSTS = ["api.example.com", "*.example.com", "www.example.com", "*.com", "api.example.org"];
@@ -240,6 +254,14 @@ const isAnother = (one: ParentRef, other: ParentRef): boolean => {
   return !isSame || (isPart(one) && isPart(other) && isOtherPart);
 };
 
+const ofEntry: Arbitrary<ParentRef> = given({
+  group: fc.constant("networking.istio.io"),
+  kind: fc.constant("ServiceEntry"),
+  name: fc.constantFrom("outside", "outside", "unknown"),
+  namespace: mostly(fc.constant("a"), 4),
+  port: seldom(fc.constantFrom(80, 8080), 4),
+});
+
 const parentRefs = (...of: readonly Arbitrary<ParentRef>[]): Arbitrary<ParentRef[]> =>
   fc.uniqueArray(fc.oneof(...of), {
     minLength: 1,
@@ -310,6 +332,19 @@ const referenceGrants: Arbitrary<ReferenceGrant[]> = objects(
   { least: 1, most: 4 },
 );
 
+/** Of routes of two kinds for the same connections the reference leaves open which counts. */
+function isClear(given: World): boolean {
+  const attached = routesOf(given)
+    .filter(({ kind }) => kind === "TLSRoute" || kind === "TCPRoute")
+    .flatMap((route) => (route.spec.parentRefs ?? []).map((parent) => ({ route, parent })))
+    .flatMap(({ route, parent }) => attachmentsOf(given, route, parent));
+  return attached.every((one) =>
+    attached.every(
+      (other) => one.listener !== other.listener || one.route.kind === other.route.kind,
+    ),
+  );
+}
+
 /** See the top of this file. */
 export const world: Arbitrary<World> = fc.noBias(
   fc
@@ -325,7 +360,7 @@ export const world: Arbitrary<World> = fc.noBias(
       httpRoutes: objects(
         "http",
         given({
-          parentRefs: parentRefs(ofGateway, ofGateway, ofService, ofSet),
+          parentRefs: parentRefs(ofGateway, ofGateway, ofService, ofSet, ofEntry),
           hostnames,
           rules: mostly(httpRules, 15),
         }),
@@ -361,8 +396,10 @@ export const world: Arbitrary<World> = fc.noBias(
         ...rest,
         namespaces: NAMESPACES,
         services: SERVICES,
+        serviceEntries: [ENTRY],
         gateways: two === undefined ? [one] : [one, two],
         workloads: WORKLOADS,
       }),
-    ),
+    )
+    .filter(isClear),
 );

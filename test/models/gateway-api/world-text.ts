@@ -6,6 +6,7 @@ const GATEWAY_API = "gateway.networking.k8s.io/v1";
 const KINDS = {
   namespaces: ["v1", "Namespace"],
   services: ["v1", "Service"],
+  serviceEntries: ["networking.istio.io/v1", "ServiceEntry"],
   gateways: [GATEWAY_API, "Gateway"],
   listenerSets: [GATEWAY_API, "ListenerSet"],
   httpRoutes: [GATEWAY_API, "HTTPRoute"],
