@@ -6,7 +6,7 @@ import { isSubsetOf } from "../hostname.js";
 import { type Labels, sameSelector, selects } from "../labels.js";
 import { type DestinationRuleResource, originOf } from "../made-of.js";
 import { comparePrecedence } from "../precedence.js";
-import { isVisible, parseExportTo, sameVisibility, type Visibility } from "../visibility.js";
+import { isVisible, parseExportTo, type Visibility } from "../visibility.js";
 
 /** A DestinationRule with its host completed. */
 export interface DestinationRule {
@@ -51,13 +51,27 @@ function originsOf(resource: DestinationRuleResource): readonly ResourceRef[] {
   return [...new Map(refs.map((ref) => [formatRef(ref), ref])).values()];
 }
 
-/** Whether two rules of one host are parts of one rule: they are of one namespace, and for the same callers. */
-function belongTogether(a: DestinationRule, b: DestinationRule): boolean {
-  return (
-    a.namespace === b.namespace &&
-    sameVisibility(a.exportTo, b.exportTo) &&
-    sameSelector(selectorOf(a), selectorOf(b))
-  );
+/** To whom a rule is exported, as it is written: a rule for some callers is for its own namespace. */
+const exportedTo = ({ spec: { workloadSelector, exportTo = [] } }: DestinationRule) =>
+  new Set(workloadSelector === undefined ? exportTo : ["."]);
+
+/** How much of a rule a later one of the same host and namespace is. */
+type Relation = "part" | "beside";
+
+/**
+ * A rule that is exported in the same words and is for the same callers is part of a first one. One that is exported to these
+ * and to others is part of it for them alone, as is one for all callers of one for some. Others, undefined here, have nothing to
+ * do with each other. See Istio, mergeDestinationRule, which leaves the latter out for all others.
+ */
+function relationTo(first: DestinationRule, rule: DestinationRule): Relation | undefined {
+  if (first.namespace !== rule.namespace) return undefined;
+  const [own, others] = [exportedTo(first), exportedTo(rule)];
+  const isCovered = own.size > 0 && [...own].every((one) => others.has(one));
+  const isSame = own.size === others.size && (own.size === 0 || isCovered);
+  if (!isSame && !isCovered) return undefined;
+  const [selector, other] = [selectorOf(first), selectorOf(rule)];
+  if (sameSelector(selector, other)) return isSame ? "part" : "beside";
+  return other === undefined ? "beside" : undefined;
 }
 
 /** The labels of the callers that a rule is for; undefined of a rule for all. */
@@ -81,18 +95,29 @@ function joined(first: DestinationRule, second: DestinationRule): DestinationRul
 }
 
 /**
- * The rules of one host, the one that wins first; those that belong together are put together. See Istio, "Split large
+ * The rules of one host, those for some callers before those for all, then the one that wins first; those that belong together are
+ * put together, and what others have a part of stands before these: the last that a caller sees counts. See Istio, "Split large
  * virtual services and destination rules into multiple resources".
  */
 export function orderRules(rules: Table<DestinationRule>): readonly DestinationRule[] {
-  const ordered: DestinationRule[] = [];
-  for (const rule of [...rules.values()].sort(byPrecedence)) {
-    const at = ordered.findIndex((one) => belongTogether(one, rule));
-    const first = ordered[at];
-    if (first === undefined) ordered.push(rule);
-    else ordered[at] = joined(first, rule);
-  }
-  return ordered;
+  const sorted = [...rules.values()].sort(byPrecedence);
+  const isSelecting = (rule: DestinationRule): boolean => selectorOf(rule) !== undefined;
+  return [...sorted.filter(isSelecting), ...sorted.filter((rule) => !isSelecting(rule))].reduce<
+    readonly DestinationRule[]
+  >(withRule, []);
+}
+
+function withRule(
+  ordered: readonly DestinationRule[],
+  rule: DestinationRule,
+): readonly DestinationRule[] {
+  const relations = ordered.map((first) => relationTo(first, rule));
+  const all = ordered.map((first, i) => (relations[i] === undefined ? first : joined(first, rule)));
+  if (relations.includes("part")) return all;
+  const before = ordered.findIndex(
+    (first, i) => relations[i] === "beside" && selectorOf(first) === undefined,
+  );
+  return before < 0 ? [...all, rule] : all.toSpliced(before, 0, rule);
 }
 
 const byPrecedence = (a: DestinationRule, b: DestinationRule): number =>

@@ -42,8 +42,11 @@ const isExportedTo = ({ exportTo, namespace: own }: Rule, namespace: string): bo
 const isPrivate = ({ exportTo, namespace }: Rule): boolean =>
   exportTo.size === 1 && (exportTo.has(".") || exportTo.has(namespace));
 
+const isWithin = (a: Rule["exportTo"], b: Rule["exportTo"]): boolean =>
+  [...a].every((one) => b.has(one));
+
 const isSame = (a: Rule["exportTo"], b: Rule["exportTo"]): boolean =>
-  a.size === b.size && [...a].every((one) => b.has(one));
+  a.size === b.size && isWithin(a, b);
 
 const isSameSelector = (a: Rule["selector"], b: Rule["selector"]): boolean =>
   a === undefined || b === undefined
@@ -60,18 +63,36 @@ function merged(first: Rule, second: Rule): Rule {
   };
 }
 
-/** Rules of one host in one namespace as the parts of fewer: those are put together that are exported alike and select alike. */
+/** Whether a later rule says more of what an earlier one is about, for the callers of that one. */
+function adds(first: Rule, later: Rule): boolean {
+  const isWider = first.exportTo.size > 0 && isWithin(first.exportTo, later.exportTo);
+  if (!isWider && !isSame(first.exportTo, later.exportTo)) return false;
+  return later.selector === undefined || isSameSelector(first.selector, later.selector);
+}
+
+const isPartOf = (first: Rule, later: Rule): boolean =>
+  isSame(first.exportTo, later.exportTo) && isSameSelector(first.selector, later.selector);
+
+/**
+ * Rules of one host in one namespace: those that select callers first. Of those that are exported in the same words to the same
+ * callers one is made. "Kept as independent rules if the exportTos are not equal": but to one that is exported to fewer is added
+ * what others say that are exported to these too, as it is to one that selects. The code forgets the latter then; here they
+ * count for those who do not see the former.
+ */
 function consolidated(rules: readonly Rule[]): readonly Rule[] {
-  const all: Rule[] = [];
-  for (const rule of rules) {
-    const at = all.findIndex(
-      (one) => isSame(one.exportTo, rule.exportTo) && isSameSelector(one.selector, rule.selector),
-    );
-    const first = all[at];
-    if (first === undefined) all.push(rule);
-    else all[at] = merged(first, rule);
-  }
-  return all;
+  const sorted = [
+    ...rules.filter(({ selector }) => selector !== undefined),
+    ...rules.filter(({ selector }) => selector === undefined),
+  ];
+  const firsts = sorted.filter((one, i) =>
+    sorted.slice(0, i).every((first) => !isPartOf(first, one)),
+  );
+  return firsts.map((first) =>
+    sorted
+      .slice(sorted.indexOf(first) + 1)
+      .filter((later) => adds(first, later))
+      .reduce(merged, first),
+  );
 }
 
 /** Of the rules of a namespace those for the most specific host. */
@@ -106,9 +127,15 @@ function candidates(world: World, { hostname, namespace }: Host, caller: PlacedC
   return [];
 }
 
-/** One that selects the caller before others; of several that are exported differently the code takes the last. */
+/**
+ * One that selects the caller before others. Of several that are exported differently the code takes the last of those that
+ * say nothing more of another.
+ */
 export function ruleFor(world: World, host: Host, caller: PlacedCaller): Rule | undefined {
-  const all = candidates(world, host, caller);
+  const found = candidates(world, host, caller);
+  const all = found.filter((one, i) =>
+    found.slice(0, i).every((first) => first.selector !== undefined || !adds(first, one)),
+  );
   const selecting = all.find(
     ({ selector, namespace }) =>
       selector !== undefined && namespace === caller.namespace && selects(selector, caller.labels),

@@ -1,7 +1,6 @@
 /** Worlds at random of a few hosts, for which rules say much that contradicts. */
 import fc, { type Arbitrary } from "fast-check";
 import { given, mostly, seldom } from "../routing/arbitraries.js";
-import { complete } from "../routing/hosts.js";
 import type { Metadata } from "../routing/objects.js";
 import type { PeerAuthentication } from "../security/objects.js";
 import type {
@@ -254,21 +253,6 @@ const destinationRules: Arbitrary<DestinationRule[]> = objects(
   { least: 1, most: 6 },
 );
 
-/** Those of one namespace and host are exported alike: see the model of rules for what is left open of others. */
-function exportedAlike(rules: readonly DestinationRule[]): readonly DestinationRule[] {
-  const keyOf = ({ metadata, spec }: DestinationRule): string =>
-    [metadata.namespace, complete(spec.host, metadata.namespace)].join(" ");
-  return rules.map((rule) => {
-    const alike = rules.filter(
-      (one) => keyOf(one) === keyOf(rule) && one.spec.workloadSelector === undefined,
-    );
-    const { exportTo: seenBy } = alike[0]?.spec ?? {};
-    const { exportTo: _, ...spec } = rule.spec;
-    const isFirst = seenBy === undefined || spec.workloadSelector !== undefined;
-    return { ...rule, spec: isFirst ? spec : { ...spec, exportTo: seenBy } };
-  });
-}
-
 const mode = fc.record({
   mode: of(
     "UNSET" as const,
@@ -326,16 +310,14 @@ const callers: Arbitrary<readonly PlacedCaller[]> = fc.tuple(
 
 /** See the top of this file. */
 export const world: Arbitrary<World> = fc.noBias(
-  fc
-    .record({
-      services: fc.tuple(shop),
-      serviceEntries,
-      workloadEntries,
-      pods,
-      destinationRules,
-      peerAuthentications,
-      meshConfig,
-      callers,
-    })
-    .map((one) => ({ ...one, destinationRules: exportedAlike(one.destinationRules) })),
+  fc.record({
+    services: fc.tuple(shop),
+    serviceEntries,
+    workloadEntries,
+    pods,
+    destinationRules,
+    peerAuthentications,
+    meshConfig,
+    callers,
+  }),
 );

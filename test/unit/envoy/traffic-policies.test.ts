@@ -91,3 +91,27 @@ test("workloads are in the cluster that a failoverPriority names", () => {
     { locality: "", priority: 1, weight: 1, endpoints: ["10.0.3.2:80 weight 1 mutual TLS"] },
   ]);
 });
+
+const TWICE = { connectionPool: { tcp: { maxConnections: 2 } } };
+const THRICE = { outlierDetection: { consecutive5xxErrors: 3 } };
+
+/** Two rules for the service, of which the older one limits its connections to two. */
+const rules = (exportTo: readonly (readonly string[])[]): World => ({
+  ...WORLD,
+  destinationRules: [TWICE, THRICE].map((trafficPolicy, i) => ({
+    metadata: {
+      name: `db-${i}`,
+      namespace: "a",
+      creationTimestamp: `2026-01-0${i + 1}T00:00:00Z`,
+    },
+    spec: { host: "db.example.com", trafficPolicy, exportTo: exportTo[i] ?? [] },
+  })),
+});
+
+test.each([
+  ["of rules that are exported in the same words the first policy counts", [["*"], ["*"]], 2],
+  ["of rules that are exported in other words the last one counts", [[], ["*"]], 4294967295],
+  ["a rule that is exported to more is part of one, for its callers", [["."], [".", "b"]], 2],
+] as const)("%s", (_what, exportTo, maxConnections) => {
+  expect(clusterIn(rules(exportTo))["connections"]).toMatchObject({ maxConnections });
+});
