@@ -40,6 +40,15 @@ function balancerOf({ loadBalancer = {} }: TrafficPolicy, host: Host) {
     : loadBalancer;
 }
 
+/** What of a request decides its endpoint: "based on" one of these. */
+export function hashedBy(policy: TrafficPolicy, host: Host): string | undefined {
+  const { consistentHash: hash } = balancerOf(policy, host);
+  if (hash?.httpHeaderName !== undefined) return `header ${hash.httpHeaderName}`;
+  if (hash?.httpCookie !== undefined) return `cookie ${hash.httpCookie.name}`;
+  if (hash?.httpQueryParameterName !== undefined) return `query ${hash.httpQueryParameterName}`;
+  return hash?.useSourceIp === true ? "address" : undefined;
+}
+
 export function balancing(policy: TrafficPolicy, host: Host): Fields {
   const balancer = balancerOf(policy, host);
   const { consistentHash: hash, simple = "" } = balancer;

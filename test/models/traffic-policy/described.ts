@@ -5,6 +5,7 @@ import type {
   CommonTlsContextJson,
   HttpProtocolOptionsJson,
   LbEndpointJson,
+  RouteActionJson,
   TransportSocketJson,
   UpstreamTlsContextJson,
 } from "../../../src/envoy/api.js";
@@ -190,10 +191,19 @@ export function groupsOf({
   );
 }
 
-/** A cluster and its endpoints. */
+/** What of a request decides its endpoint, by the first that a route has. */
+function hashOf({ hashPolicy: [policy] = [] }: RouteActionJson): string | undefined {
+  if (policy?.header !== undefined) return `header ${policy.header.headerName ?? ""}`;
+  if (policy?.cookie !== undefined) return `cookie ${policy.cookie.name ?? ""}`;
+  if (policy?.queryParameter !== undefined) return `query ${policy.queryParameter.name ?? ""}`;
+  return policy?.connectionProperties?.sourceIp === true ? "address" : undefined;
+}
+
+/** A cluster, its endpoints, and the route that leads to it by itself. */
 export function described(
   json: ClusterJson,
   groups: readonly GroupDescription[] | undefined,
+  route: RouteActionJson | undefined,
 ): Description {
   const discovery = discoveryOf(json);
   const isPassed = discovery === "ORIGINAL_DST";
@@ -208,6 +218,7 @@ export function described(
     outliers: outliersOf(json),
     connections: connectionsOf(json),
     http,
+    hashedBy: route && hashOf(route),
     streams: explicitHttpConfig?.http2ProtocolOptions?.maxConcurrentStreams,
     sockets: socketsOf(json),
     endpoints: isPassed ? undefined : groups,

@@ -3,7 +3,12 @@ import { createDiscovery } from "../../../src/app/discovery.js";
 import { Table } from "../../../src/base/table.js";
 import { parseOffline } from "../../../src/config/parse-offline.js";
 import { REFERENCE_CODE } from "../../../src/config/references/dangling.js";
-import type { ClusterJson, ClusterLoadAssignmentJson } from "../../../src/envoy/api.js";
+import type {
+  ClusterJson,
+  ClusterLoadAssignmentJson,
+  RouteActionJson,
+  RouteConfigurationJson,
+} from "../../../src/envoy/api.js";
 import { type Proxy, parseNode } from "../../../src/mesh/proxy/proxy.js";
 import { described, groupsOf } from "./described.js";
 import type { Description } from "./model.js";
@@ -11,6 +16,7 @@ import type { PlacedCaller, World } from "./objects.js";
 import { worldText } from "./world-text.js";
 
 const CLUSTER = "envoy.config.cluster.v3.Cluster";
+const ROUTES = "envoy.config.route.v3.RouteConfiguration";
 const ASSIGNMENT = "envoy.config.endpoint.v3.ClusterLoadAssignment";
 
 type Encoder = Parameters<typeof createDiscovery>[0];
@@ -26,6 +32,15 @@ function proxyOf({ namespace, labels, type, locality }: PlacedCaller, index: num
   if ("invalid" in proxy) throw new Error(proxy.invalid);
   return proxy;
 }
+
+/** The routes by the clusters to which they lead by themselves. */
+const routesIn = (all: readonly RouteConfigurationJson[]): ReadonlyMap<string, RouteActionJson> =>
+  new Map(
+    all
+      .flatMap(({ virtualHosts = [] }) => virtualHosts)
+      .flatMap(({ routes = [] }) => routes)
+      .flatMap(({ route }) => (route?.cluster === undefined ? [] : [[route.cluster, route]])),
+  );
 
 /** What fairlead makes of a world. */
 export interface Made {
@@ -53,11 +68,12 @@ export function made(world: World, encoder: Encoder): Made {
     const sets = discovery.resourcesOf({ proxy, controlPlane: undefined });
     const clusters = read<ClusterJson>(CLUSTER, sets.clusters);
     const assignments = read<ClusterLoadAssignmentJson>(ASSIGNMENT, sets.endpoints);
+    const routes = routesIn([...read<RouteConfigurationJson>(ROUTES, sets.routes).values()]);
     const outbound = [...clusters].filter(([name]) => name.startsWith("outbound|"));
     const descriptions = outbound.map(([name, json]) => {
       const { edsClusterConfig, loadAssignment } = json;
       const found = edsClusterConfig === undefined ? loadAssignment : assignments.get(name);
-      return [name, described(json, found && groupsOf(found))] as const;
+      return [name, described(json, found && groupsOf(found), routes.get(name))] as const;
     });
     return { caller, clusters: new Map(descriptions), refused: refusalsOf(sets.clusters) };
   });

@@ -3,7 +3,7 @@
  * the hosts of a world, and the endpoints of each.
  */
 import { selects } from "../routing/objects.js";
-import { balancing, connections, defined, httpVersion, outliers } from "./cluster.js";
+import { balancing, connections, defined, hashedBy, httpVersion, outliers } from "./cluster.js";
 import { ordered, preferenceOf, weighsLocalities } from "./locality.js";
 import type { PlacedCaller, World } from "./objects.js";
 import { type Host, hostsOf, type Instance, portOf } from "./registry.js";
@@ -60,6 +60,10 @@ function assignment(
   );
 }
 
+/** Whether requests of an application are sent to a cluster where no VirtualService says where they go. */
+const hasOwnRoute = ({ subset, port }: Called, { type }: PlacedCaller): boolean =>
+  subset === "" && type === "sidecar" && port.protocol !== "tcp" && port.protocol !== "tls";
+
 function describeCluster(world: World, called: Called, caller: PlacedCaller): Description {
   const { host, policy, version } = called;
   const { meshConfig } = world;
@@ -73,6 +77,7 @@ function describeCluster(world: World, called: Called, caller: PlacedCaller): De
     outliers: outliers(policy),
     connections: connections(policy, meshConfig),
     http: version,
+    hashedBy: hasOwnRoute(called, caller) ? hashedBy(policy, host) : undefined,
     streams: version === "2" ? policy.connectionPool?.http?.maxConcurrentStreams : undefined,
     sockets: sockets(world, called, caller),
     endpoints: isPassed ? undefined : assignment(world, called, caller),
