@@ -51,15 +51,18 @@ function rulesIn(
   return rules.filter((one) => hostIn(one) === closest && isSeen(one)).sort(byAge);
 }
 
-/** Those that are for a caller: "applied only to the workload instances matching the workload selector", before others. */
+/**
+ * Those that are for a caller: "applied only to the workload instances matching the workload selector", before others. To these the
+ * code adds what rules for all say that are exported in the same words, to the rule's own namespace, or to that among others.
+ */
 function rulesFor(rules: Rules, { labels }: Caller): Rules {
   const selecting = rules.filter(
     ({ spec: { workloadSelector } }) =>
       workloadSelector !== undefined && selects(workloadSelector.matchLabels, labels),
   );
-  return selecting.length > 0
-    ? selecting
-    : rules.filter(({ spec }) => spec.workloadSelector === undefined);
+  const forAll = rules.filter(({ spec }) => spec.workloadSelector === undefined);
+  if (selecting.length === 0) return forAll;
+  return [...selecting, ...forAll.filter(({ spec: { exportTo = [] } }) => exportTo.includes("."))];
 }
 
 /**
