@@ -1,4 +1,4 @@
-/** Something of a request that authorization rules ask about. */
+/** An attribute of a request, such as its path or who makes it, that authorization rules ask about. */
 import type { MetadataMatcherJson } from "../api.js";
 
 /** What a test becomes: a part of a principal or of a permission of Envoy's RBAC. */
@@ -16,7 +16,7 @@ export interface AttributeTest<Term> {
   readonly notValues: readonly string[];
 }
 
-/** A test; none of an attribute of which nothing is asked. */
+/** The test of an attribute, in a list; the list is empty when no value is asked for or excluded. */
 export function attributeTest<Term>(
   attribute: Attribute<Term> | undefined,
   values: readonly string[] = [],
@@ -31,14 +31,14 @@ export interface MetadataTest {
   readonly metadata: MetadataMatcherJson;
 }
 
-/** How terms are put together. */
+/** How the terms of a kind are combined: all of them, any of them, or the opposite of one. */
 export interface Algebra<Term> {
   readonly any: Term;
   readonly all: (terms: readonly Term[]) => Term;
   readonly not: (term: Term) => Term;
 }
 
-/** What all tests of a rule come to. */
+/** The term that holds when all tests of a rule do. */
 export function conjunction<Term>(
   tests: readonly AttributeTest<Term>[],
   { any, all, not }: Algebra<Term>,

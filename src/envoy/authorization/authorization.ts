@@ -11,15 +11,15 @@ import {
 
 /** The filters of a workload's policies. On HTTP the tokens are checked between the two groups. */
 export interface AuthorizationFilters {
-  /** Ask those whom custom policies name. */
+  /** The filters of the action CUSTOM: they ask external authorizers. */
   readonly custom: readonly HttpFilterJson[];
-  /** Audit, deny, then allow. */
+  /** The filters of the actions AUDIT, DENY and ALLOW, in this order. */
   readonly http: readonly HttpFilterJson[];
-  /** All of it for connections. */
+  /** The filters of all actions for connections that are not HTTP. */
   readonly network: readonly FilterJson[];
 }
 
-/** In this order: what is denied is denied, whatever allows it. */
+/** The order of their filters: a request that a DENY policy is for is denied, also where an ALLOW policy is for it. */
 const ACTIONS: readonly (readonly [NonNullable<Policy["spec"]["action"]>, RbacAction])[] = [
   ["AUDIT", "LOG"],
   ["DENY", "DENY"],

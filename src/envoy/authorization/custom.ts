@@ -1,4 +1,4 @@
-/** Policies whose decision somebody else makes: the action CUSTOM. */
+/** AuthorizationPolicies of the action CUSTOM, whose decision an external authorizer makes. */
 
 import type { ExtensionProvider } from "../../config/mesh-config/extension-provider.js";
 import {
@@ -23,12 +23,12 @@ import {
   rbacRules,
 } from "./rbac.js";
 
-/** Who can be asked, and where. */
+/** Which external authorizers there are, and which of them a proxy can call. */
 export interface Authorizers {
   readonly providers: readonly ExtensionProvider[];
   /** The host of a service as a provider names it; undefined when there is no such service. */
   readonly hostOf: (service: string) => string | undefined;
-  /** Whether the proxy has a cluster. */
+  /** Whether the proxy has a cluster of this name. */
   readonly hasCluster: (name: string) => boolean;
 }
 
@@ -78,7 +78,7 @@ export function authorizerClusters(
   return [...names].flatMap((name) => find(name, authorizers)?.address.cluster ?? []);
 }
 
-/** What nobody can be asked about is denied: a policy that could not be applied would let everything through. */
+/** Denies what the rules of a policy are for whose authorizer cannot be asked: without its filter everything would be let through. */
 function denied(rules: RBACJson): RBACJson {
   const policies = Object.entries(rules.policies ?? {}).map(([name, policy]) => [
     `${name}-deny-due-to-bad-CUSTOM-action`,
@@ -111,9 +111,10 @@ function filtersOf(
 }
 
 /**
- * The filters of a workload's custom policies: one notes which rule a request is for, the next asks its provider. A
- * provider that is not there, or whose service cannot be called, denies what its rules are for; so do several for one workload,
- * of which Istio asks none either, unless PILOT_ENABLE_MULTIPLE_CUSTOM_AUTHZ_PROVIDERS says otherwise.
+ * The filters of a workload's CUSTOM policies: an RBAC filter notes in metadata which rule a request is for, and an external
+ * authorization filter behind it asks the rule's provider. Requests are denied where the provider does not exist or its service
+ * cannot be called; also where the policies of one workload name several providers, as in Istio, unless
+ * PILOT_ENABLE_MULTIPLE_CUSTOM_AUTHZ_PROVIDERS is set.
  */
 export function customFilters(policies: readonly Policy[], context: CustomContext): CustomFilters {
   const names = [...new Set(policies.map(providerOf))].sort();

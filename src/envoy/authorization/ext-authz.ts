@@ -14,13 +14,13 @@ import type {
 import { goDuration } from "../duration.js";
 import { RBAC_HTTP_FILTER, RBAC_NETWORK_FILTER } from "./rbac.js";
 
-/** Where an authorizer is asked. */
+/** The host and the cluster by which an authorizer is called. */
 export interface AuthorizerAddress {
   readonly hostname: string;
   readonly cluster: string;
 }
 
-/** What the RBAC filter before says of the rules that it only notes, under this prefix of names. */
+/** What the RBAC filter in front writes into metadata: which of the rules with this prefix, which it does not enforce, a request is for. */
 export const EXT_AUTHZ_NOTES = "istio_ext_authz_";
 
 const DEFAULT_TIMEOUT = "600s";
@@ -29,7 +29,7 @@ const DEFAULT_TIMEOUT = "600s";
 export const ruleNamePrefix = (provider: string): string =>
   provider === "" ? "istio-ext-authz" : `istio-ext-authz-${provider}`;
 
-/** The authorizer is asked when the RBAC filter before found a rule of the provider's. */
+/** Asks the authorizer only about requests for which the RBAC filter in front found one of the provider's rules. */
 function whenRuleOf(provider: string, filter: string): MetadataMatcherJson {
   return {
     filter,

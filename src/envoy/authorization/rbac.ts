@@ -8,7 +8,7 @@ import { MATCHES_NOTHING, type RuleContext, rbacPolicy } from "./rule.js";
 /** An AuthorizationPolicy in force. */
 export type Policy = ResourceOf<"AuthorizationPolicy">;
 
-/** What is done with a request that a rule is for. */
+/** What is done with a request that a rule matches. */
 export type RbacAction = NonNullable<RBACJson["action"]>;
 
 /** The names of the filters, by which they also call what they leave in metadata. */
@@ -17,7 +17,7 @@ export const RBAC_NETWORK_FILTER = "envoy.filters.network.rbac";
 /** Where the statistics of connections are. */
 const NETWORK_STATS = "tcp.";
 
-/** What a filter enforces, and what it only notes (in statistics and metadata, under a prefix). */
+/** The rules that a filter enforces, and the shadow rules, whose results it only writes into statistics and metadata, under a prefix. */
 export interface RbacRules {
   readonly rules?: RBACJson;
   readonly shadowRules?: RBACJson;
@@ -29,7 +29,7 @@ export interface RulesContext extends Pick<RuleContext, "trustDomains" | "tcp"> 
   readonly action: RbacAction;
 }
 
-/** Whether a policy is not enforced but only noted. */
+/** Whether a policy is a dry run: its result is written down, but not enforced. */
 export function isDryRun({ metadata }: Policy): boolean {
   return /^(1|t|T|true|True|TRUE)$/.test(metadata.annotations[DRY_RUN] ?? "");
 }
@@ -54,7 +54,7 @@ export function rbacRules(
   return { ...(action === "ALLOW" ? {} : { action }), policies: Object.fromEntries(all) };
 }
 
-/** What the policies of one action come to: those in a dry run are only noted. Undefined without policies. */
+/** The rules of the policies of one action; those of dry runs are shadow rules. Undefined without policies. */
 export function actionRules(
   policies: readonly Policy[],
   context: RulesContext,
@@ -69,7 +69,7 @@ export function actionRules(
   };
 }
 
-/** Under which prefix a dry run is noted. That of an audit is of neither kind: it would hide what the others say. */
+/** The prefix of the results of a dry run. An audit has none: its result would hide those of the other actions. */
 const DRY_RUN_NOTES: Partial<Record<RbacAction, Pick<RbacRules, "shadowRulesStatPrefix">>> = {
   ALLOW: { shadowRulesStatPrefix: "istio_dry_run_allow_" },
   DENY: { shadowRulesStatPrefix: "istio_dry_run_deny_" },

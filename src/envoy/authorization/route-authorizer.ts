@@ -14,19 +14,19 @@ import { exactHeaders, grpcAuthorizer, httpAuthorizer } from "./ext-authz.js";
 
 const MESSAGES = "envoy.extensions.filters.http.ext_authz.v3";
 const PREFIX = "envoy.filters.http.ext_authz/";
-/** Who waits longer for an answer gets an error. */
+/** How long an answer is waited for; a request that gets none by then ends in an error. */
 const TIMEOUT = "10s";
-/** What is answered when nobody can be asked: the client is not to blame. */
+/** The status of requests whose authorizer cannot be reached: a server error, since the client is not to blame. */
 const UNANSWERED = 500;
 
 /**
- * Of an answer all headers can be taken over but those of the answer itself, of its body and of its connection, and those by
- * which a request is routed.
+ * The headers that are never copied from an authorizer's answer to the request: those of the answer itself, of its body and
+ * of its connection, and those by which a request is routed. All others may be.
  */
 const NEVER_TAKEN =
   "(?i)(host|date|server|via|connection|keep-alive|te|trailer|transfer-encoding|upgrade|proxy-.*|content-.*)";
 
-/** What a route that asks says, in its `typedPerFilterConfig`. */
+/** The `typedPerFilterConfig` of a route about whose requests an authorizer is asked: it enables that authorizer's filter. */
 export function askingRoute(
   authorizer: RouteAuthorizer,
 ): NonNullable<RouteJson["typedPerFilterConfig"]> {
@@ -37,7 +37,7 @@ export function askingRoute(
 /** Whether a filter of this name asks an authorizer about the requests of routes. */
 export const isRouteAuthorizer = (filter: string): boolean => filter.startsWith(PREFIX);
 
-/** The filter of a name that says what it does. */
+/** The filter that a name made by `askingRoute` describes; none for a text that is no such name. */
 export function routeAuthorizerFilter(name: string): readonly HttpFilterJson[] {
   const authorizer = authorizerOfText(name.slice(PREFIX.length));
   return authorizer === undefined ? [] : [filterOf(authorizer, name)];

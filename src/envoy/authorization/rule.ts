@@ -4,15 +4,15 @@ import { type Attribute, type AttributeTest, attributeTest, conjunction } from "
 import { operationTests, PERMISSIONS, permissionAttribute } from "./permission.js";
 import { PRINCIPALS, type PrincipalContext, principalAttribute, sourceTests } from "./principal.js";
 
-/** What a rule becomes a policy for. */
+/** What decides how a rule is translated. */
 export interface RuleContext extends PrincipalContext {
-  /** Whether it is for connections, of which nothing is known that only HTTP has. */
+  /** The rule is for connections that are not HTTP, which lack the attributes that only HTTP requests have. */
   readonly tcp: boolean;
-  /** Whether it lets requests through: then a rule that cannot be asked in full lets none through. */
+  /** The rule lets requests through: if one of its conditions cannot be tested, it is left out, and so lets none through. */
   readonly allows: boolean;
 }
 
-/** A policy for no request: what a policy without rules comes to. */
+/** A policy that matches no request: that of an AuthorizationPolicy without rules. */
 export const MATCHES_NOTHING: PolicyJson = {
   permissions: [{ notRule: { any: true } }],
   principals: [{ notId: { any: true } }],
@@ -20,13 +20,13 @@ export const MATCHES_NOTHING: PolicyJson = {
 
 type Tests<Term> = readonly AttributeTest<Term>[];
 
-/** What a rule asks: one of the alternatives of each side has to hold, in full. */
+/** The conditions of a rule: of each side one of the alternatives has to hold, with all of its tests. */
 interface Asked {
   readonly principals: readonly Tests<PrincipalJson>[];
   readonly permissions: readonly Tests<PermissionJson>[];
 }
 
-/** The tests of each alternative beside those that all have; without any there is one alternative. */
+/** Adds to each alternative the tests that all of them have; where there is no alternative, these are the only one. */
 function alternatives<One, Term>(
   all: readonly One[],
   testsOf: (one: One) => Tests<Term>,
@@ -57,7 +57,7 @@ function askedBy(
   };
 }
 
-/** Whether all that a rule asks can be answered. */
+/** Whether all conditions of a rule can be tested. */
 function isAnswerable(
   { when = [] }: AuthorizationRule,
   { principals, permissions }: Asked,
@@ -73,8 +73,8 @@ function isAnswerable(
 }
 
 /**
- * A rule as a policy of Envoy's RBAC. What cannot be answered (on connections of plain TCP what only HTTP has) is not
- * asked: a rule that denies or audits then does so more often, and one that allows is left out, undefined. See Istio,
+ * A rule as a policy of Envoy's RBAC. Conditions that cannot be tested (on plain TCP, attributes that only HTTP has) are
+ * dropped from a rule that denies or audits, which then matches more; a rule that allows is undefined, that is left out. See Istio,
  * pilot/pkg/security/authz/model.
  */
 export function rbacPolicy(rule: AuthorizationRule, context: RuleContext): PolicyJson | undefined {

@@ -2,7 +2,7 @@
 import { RE2JS } from "re2js";
 import type { HeaderMatcherJson, StringMatcherJson } from "../api.js";
 
-/** Any text but an empty one. */
+/** Matches any text that is not empty. */
 export const ANYTHING: StringMatcherJson = { safeRegex: { regex: ".+" } };
 
 /** How a pattern is matched; `before` stands before every text that the pattern is for. */

@@ -1,4 +1,4 @@
-/** Which entries on a listener count when they exclude one another. */
+/** Which entries of a listener take effect where they exclude one another. */
 import { groupBy } from "../../base/group-by.js";
 import type { Protocol } from "../../mesh/service/protocol.js";
 import { ANY_ADDRESS, type ListenerAddress } from "./address.js";
@@ -6,8 +6,8 @@ import type { TcpChain } from "./l4-chains.js";
 import type { OutboundEntry } from "./outbound-entry.js";
 
 /**
- * Those that count on a listener, the one that wins first. Of protocols in which the server speaks first no other can be told
- * apart: the first says which of them the listener carries. See Istio, isConflictWithWellKnownPort.
+ * The entries that take effect on a listener, the one with precedence first. Where the server speaks first, as in MySQL, no
+ * other protocol can be told apart: the first entry says what the listener carries. See Istio, isConflictWithWellKnownPort.
  */
 export function inOrder(entries: readonly OutboundEntry[]): readonly OutboundEntry[] {
   const own = entries.filter((entry) => entry.own === true);
@@ -28,21 +28,21 @@ const beginsAtServer = (protocol: Protocol | undefined): boolean =>
 const takesAnything = (chain: TcpChain): boolean =>
   chain.serverNames.length === 0 && chain.prefixes.length === 0;
 
-/** A chain that has its place; `mixed` says that a cluster of it is called for HTTP too. */
+/** A chain that takes effect; `mixed` says that a cluster of it is called for HTTP too. */
 export interface ChosenChain {
   readonly chain: TcpChain;
   readonly mixed: boolean;
 }
 
-/** Stands for a condition that a chain does not make. */
+/** Stands for any value, in a condition that a chain does not have. */
 const ANY = "";
 
 const orAny = (values: readonly string[]): readonly string[] =>
   values.length === 0 ? [ANY] : values;
 
 /**
- * The entry that says what becomes of requests. A listener on every address is there for all HTTP of its port, so the first
- * says it; at an address of its own a service of undeclared protocol comes before HTTP, which it can carry.
+ * The entry that decides where HTTP requests go. A listener on every address serves all HTTP of its port, so it is the first
+ * entry; at an address of its own, a service of undeclared protocol has precedence over one of HTTP, since it can carry both.
  */
 export function requestEntry(
   entries: readonly OutboundEntry[],
@@ -54,7 +54,7 @@ export function requestEntry(
 }
 
 /**
- * The chains that can stand side by side: of those with the same conditions the first counts. Where services of undeclared
+ * The chains that can be in one listener: of those with the same conditions the first takes effect. Where services of undeclared
  * protocol share an address, bytes that are not HTTP belong to the one that also says what becomes of requests. See Istio,
  * ListenerBuilder.buildSidecarOutboundListener.
  */
@@ -77,7 +77,7 @@ export function chooseChains(
 }
 
 /**
- * Takes those of a chain's conditions that no other chain has taken: several chains where not all of its names are left for the
+ * Those of a chain's conditions that no earlier chain has: several sets of them where not all of its names are left for the
  * same blocks, none when nothing is left.
  */
 function freeConditions(

@@ -35,7 +35,7 @@ import { TRANSPORT_SOCKET_TIMEOUT } from "./outbound-listener.js";
 
 /** What all listeners of a gateway have in common. */
 export interface GatewayListenerOptions extends ConnectionManagerSettings, ListenerLogs {
-  /** What stands in front of the gateway. */
+  /** The proxies in front of the gateway. */
   readonly topology: GatewayTopology | undefined;
   readonly tls: ServerTlsPolicy;
   readonly security: Pick<SecurityFilters, "http" | "network">;
@@ -47,7 +47,7 @@ export interface GatewayListenerOptions extends ConnectionManagerSettings, Liste
   readonly filters: PerRouteFilters;
   /** The gateway, and all that it calls, is on one machine. */
   readonly onLoopback: boolean;
-  /** To what mutual TLS of the mesh may be passed on as it is. */
+  /** The clusters to which servers of mode AUTO_PASSTHROUGH may pass mutual TLS on. */
   readonly passed: readonly ClusterKey[];
 }
 
@@ -57,7 +57,7 @@ function serverNames({ gateway, server }: GatewayServer): readonly string[] {
   return serverNamesOf(server.hosts.map((one) => parseServerHost(one, namespace).host));
 }
 
-/** By what the statistics of a server's requests begin: its name. Those in plaintext share theirs. See Istio, Server.name. */
+/** The prefix of the statistics of a server's requests: its name. Servers in plaintext share one. See Istio, Server.name. */
 function statPrefix(
   { server: { name = "" }, protocol }: GatewayServer,
   at: ListenerAddress,
@@ -138,7 +138,7 @@ function l4Chains(one: GatewayServer, options: GatewayListenerOptions): readonly
     }));
 }
 
-/** Of what can be passed on to, what a server passes on to: nothing unless its mode is AUTO_PASSTHROUGH. */
+/** The clusters to which a server passes connections on: none unless its mode is AUTO_PASSTHROUGH. */
 export function passedTo(
   { gateway, server }: GatewayServer,
   keys: readonly ClusterKey[],
@@ -194,8 +194,8 @@ function serverChains(
 }
 
 /**
- * Of chains that take the same connections the first counts: Envoy refuses a listener that has both. One that passes TLS on
- * is left out whole, as in Istio, whatever other names it has.
+ * Of chains that match the same connections the first one: Envoy refuses a listener that has both. A chain that passes TLS on
+ * is left out as a whole, as in Istio, whatever other server names it has.
  */
 function distinct(chains: readonly MadeChain[]): readonly MadeChain[] {
   const taken = new Set<string>();
@@ -224,7 +224,7 @@ export function gatewayListener(
   const byName = filterChains.some(({ filterChainMatch }) => filterChainMatch !== undefined);
   const encrypted = filterChains.some(({ transportSocket }) => transportSocket !== undefined);
   const listenerFilters = [
-    // The header is in front of all else.
+    // The PROXY protocol's header comes before all other bytes.
     ...(options.topology?.proxyProtocol === undefined ? [] : [proxyProtocol()]),
     ...(byName || encrypted ? [tlsInspector()] : []),
   ];

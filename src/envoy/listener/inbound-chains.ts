@@ -20,16 +20,16 @@ import {
 import { sharedConfig } from "../wire/shared-message.js";
 import { TRANSPORT_SOCKET_TIMEOUT } from "./outbound-listener.js";
 
-/** What one chain takes. */
+/** Which connections one chain matches. */
 export interface InboundChain {
   readonly http: boolean;
   readonly mutualTls: boolean;
   readonly match: FilterChainMatchJson;
 }
 
-/** What a server agrees to by ALPN. Never `istio-peer-exchange`: a core Envoy does not speak it. */
+/** The protocols that a server offers by ALPN. Never `istio-peer-exchange`, which a stock Envoy does not speak. */
 const HTTP_ALPN = ["h2", "http/1.1"];
-/** The names by which traffic of the mesh that is not HTTP is known. */
+/** The ALPN names by which the mesh's traffic that is not HTTP is recognised. */
 const MESH_TCP_ALPN = ["istio-peer-exchange", "istio"];
 
 const TLS: FilterChainMatchJson = { transportProtocol: "tls" };
@@ -37,7 +37,7 @@ const PLAINTEXT: FilterChainMatchJson = { transportProtocol: "raw_buffer" };
 const MESH_HTTP: FilterChainMatchJson = { ...TLS, applicationProtocols: [...MESH_HTTP_ALPN] };
 const MESH_ANY: FilterChainMatchJson = { ...TLS, applicationProtocols: [...MESH_ANY_ALPN] };
 const MESH_TCP: FilterChainMatchJson = { ...TLS, applicationProtocols: MESH_TCP_ALPN };
-/** HTTP/1.0 would be refused: it is passed on as bytes. */
+/** HTTP/1.0 is passed on as bytes, since Envoy would refuse it as HTTP. */
 const PLAIN_HTTP: FilterChainMatchJson = {
   ...PLAINTEXT,
   applicationProtocols: ["http/1.1", "h2c"],
@@ -88,7 +88,7 @@ export function inboundChains(protocol: Protocol, mode: MutualTlsMode): readonly
   return kind === "none" ? [] : CHAINS[kind][mode];
 }
 
-/** What a chain becomes for one port. */
+/** What the chains of one port have in common. */
 export interface InboundChainOptions {
   readonly name: string;
   /** Set where the listener takes the connections of several ports. */

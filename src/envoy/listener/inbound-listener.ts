@@ -59,11 +59,11 @@ export interface SecuredPort {
   readonly decided: DecidedMode;
 }
 
-/** What all inbound listeners of a sidecar go by. */
+/** What all inbound listeners of a sidecar depend on. */
 export interface InboundSettings extends ConnectionManagerSettings, ListenerLogs {
   /** What becomes of requests that fail. */
   readonly retries: HTTPRetry | undefined;
-  /** How long bytes are waited for by which protocols are told apart; `0s` is for ever. */
+  /** How long a client's first bytes are waited for, by which its protocol is detected; `0s` is without limit. */
   readonly detectionTimeout: string;
   readonly tls: ServerTlsPolicy;
   readonly security: Pick<SecurityFilters, "http" | "network">;

@@ -23,12 +23,12 @@ import { goDuration } from "../duration.js";
 import { sniForwardProxy, type TcpWay } from "../filter/network-filters.js";
 import { type ClusterKey, outboundClusterName } from "../names.js";
 
-/** Where the bytes of a connection go. */
+/** The clusters to which the bytes of a connection are sent. */
 export interface TcpTarget {
   readonly clusters: readonly { readonly name: string; readonly weight: number }[];
-  /** What rules say of the way there: of several clusters those for the first. */
+  /** What DestinationRules say of how it is reached; of several clusters, of the first. */
   readonly way?: TcpWay;
-  /** A cluster of it is called for HTTP too, and would announce HTTP. */
+  /** One of its clusters is also called for HTTP, and would announce HTTP by ALPN. */
   readonly mixed?: boolean;
   /** Of a host that is a wildcard: the server name of a connection is looked up. */
   readonly lookUp?: SniLookUp;
@@ -62,11 +62,11 @@ export interface TcpChain {
   /** CIDR blocks of the destination by which it is chosen. */
   readonly prefixes: readonly string[];
   readonly target: TcpTarget;
-  /** What says so: a match of a VirtualService, or the port of the service. */
+  /** The part of a resource that made it: a match of a VirtualService, or a port of a service. */
   readonly part: Decision;
 }
 
-/** What chains depend on beside what says them. */
+/** What chains depend on beside VirtualServices and services. */
 export interface ChainContext extends LookUpSource {
   /** `mesh` for sidecars, else the key of the Gateway whose connections are routed. */
   readonly gateways: readonly string[];
@@ -92,7 +92,7 @@ function wayOf({ tunnel, loadBalancer, connectionPool }: EffectivePolicy): TcpWa
   };
 }
 
-/** Clusters as a target; the first is there. */
+/** Some clusters, at least one, as a target. */
 export function targetOf(
   targets: readonly { readonly key: ClusterKey; readonly weight: number }[],
   policyOf: ChainContext["policyOf"],
@@ -100,7 +100,7 @@ export function targetOf(
   const clusters = targets.map(({ key, weight }) => ({ name: outboundClusterName(key), weight }));
   const [first] = targets;
   if (first === undefined) return { clusters };
-  // What one subset says is not for the others.
+  // The policy of one subset does not hold for the others.
   const subset = targets.length === 1 ? first.key.subset : "";
   const way = wayOf(policyOf({ ...first.key, subset }));
   return Object.keys(way).length > 0 ? { clusters, way } : { clusters };

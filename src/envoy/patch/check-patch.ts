@@ -1,4 +1,4 @@
-/** Whether Envoy's API has what a patch says. */
+/** Checks a patch of an EnvoyFilter against Envoy's API: whether it can have an effect, and what is wrong where it cannot. */
 
 import { didYouMean } from "../../base/closest-word.js";
 import { typeNameIn } from "../../base/type-url.js";
@@ -29,7 +29,7 @@ const OPERATIONS: Readonly<Record<PatchTarget, readonly string[]>> = {
   BOOTSTRAP: ["MERGE"],
 };
 
-/** A check by the API of an encoder. */
+/** Makes the check, by the API that an encoder knows; it returns the first problem that it finds. */
 export const createPatchCheck =
   (encoder: Pick<Encoder, "encode" | "registry">): CheckPatch =>
   (patch) =>
@@ -46,20 +46,25 @@ function operationProblem({
   patch,
 }: EnvoyConfigObjectPatch): PatchProblem | undefined {
   if (match?.context === "WAYPOINT") {
-    return { path: ["match", "context"], message: "there are no waypoints" };
+    return {
+      path: ["match", "context"],
+      message: "nothing is patched in the context WAYPOINT: this mesh has no waypoints",
+    };
   }
   const operation = patch?.operation ?? "INVALID";
   if (applyTo === undefined || !isPatchTarget(applyTo)) return undefined;
   const known = OPERATIONS[applyTo];
   if (operation === "INVALID" || known.includes(operation)) return undefined;
-  const message = `the operation ${operation} does nothing to a ${applyTo}: one of ${known.join(", ")}`;
+  const message = `the operation ${operation} does nothing to a ${applyTo}: use one of ${known.join(", ")}`;
   return { path: ["patch", "operation"], message };
 }
 
 /** What Istio calls the filters of its own build of Envoy, which a stock one has not. */
 const ISTIO_FILTER = /^(istio|mixer)\b|^istio_|^envoy\.filters\.(http|network)\.metadata_exchange$/;
 
-/** A place beside a filter that is nowhere: nothing would be said of it otherwise, for nothing is patched. */
+/**
+ * A patch that is to be made at a filter which a stock Envoy does not have. It would change nothing, and nobody would be told.
+ */
 function filterProblem({ match, patch }: EnvoyConfigObjectPatch): PatchProblem | undefined {
   if (patch?.operation === "ADD" || patch?.operation === "INSERT_FIRST") return undefined;
   const path = ["match", "listener", "filterChain", "filter"];
@@ -69,11 +74,11 @@ function filterProblem({ match, patch }: EnvoyConfigObjectPatch): PatchProblem |
   if (missing === undefined) return undefined;
   return {
     path: missing === name ? [...path, "name"] : [...path, "subFilter", "name"],
-    message: `only Istio's own build of Envoy has the filter "${missing}": name another one`,
+    message: `a stock Envoy does not have the filter "${missing}", only Istio's own build has: name another filter`,
   };
 }
 
-/** A type that Envoy's API has not, nor that of another build; Istio refuses what names a type that it does not know. */
+/** A type that neither Envoy's API nor that of another build has. Istio refuses a patch that names a type which it does not know. */
 function typeProblem(
   { registry }: Pick<Encoder, "registry">,
   { patch }: EnvoyConfigObjectPatch,
@@ -93,7 +98,7 @@ interface NamedType {
   readonly name: string;
 }
 
-/** The types that are named in a value; what is in a struct is nothing but data. */
+/** The types that a value names by "@type". What is in a Struct is data, whatever its fields are called. */
 function typesIn(value: unknown, path: Path): readonly NamedType[] {
   if (typeof value !== "object" || value === null) return [];
   return Object.entries(value).flatMap(([field, member]): readonly NamedType[] => {
@@ -108,7 +113,7 @@ interface Typed {
   readonly "@type"?: unknown;
 }
 
-/** The value of a patch that puts one somewhere, and its type. */
+/** The value of a patch and its message type; undefined of a patch without a value, and of a removal. */
 function valueOf({
   applyTo,
   patch,
@@ -119,7 +124,7 @@ function valueOf({
   return { type: TYPES[applyTo], value };
 }
 
-/** A field that Envoy's API has not: it is left out, and the rest has an effect. */
+/** The first field that Envoy's API does not have. Such fields are left out, and the rest of the patch is applied. */
 function fieldProblem(
   { registry }: Pick<Encoder, "registry">,
   patch: EnvoyConfigObjectPatch,
@@ -131,7 +136,7 @@ function fieldProblem(
   const more = others.length === 0 ? "" : `, nor ${String(others.length)} others of the patch`;
   return {
     path: ["patch", "value", ...first.path],
-    message: `Envoy's API has no field called "${name}" there${didYouMean(name, first.fields)}${more}`,
+    message: `Envoy's API has no field called "${name}" here${didYouMean(name, first.fields)}${more}`,
     isPartial: true,
   };
 }
@@ -165,7 +170,7 @@ function valueProblem(
   }
 }
 
-/** What of a patch has no effect beside the rest, or has none as it is put. */
+/** A part of a patch that has no effect: beside the rest of it, or as it is written. */
 function partProblem({
   applyTo = "INVALID",
   patch,
@@ -175,18 +180,19 @@ function partProblem({
   const names = Object.keys(value);
   if (FILTERS.includes(applyTo)) {
     if (PUTS.includes(operation) && !names.some((name) => CONFIGS.has(spelt(name)))) {
-      const message = "Envoy finds no filter by its name alone: give it a typed_config";
+      const message =
+        "Envoy cannot tell from the name alone which filter this is: add a typed_config";
       return { path, message };
     }
     const other = names.find((name) => spelt(name) !== "name" && spelt(name) !== "typedconfig");
     if (!MERGES.includes(operation) || other === undefined) return undefined;
-    const message = `of a filter the name and the typed_config are merged, not ${other}`;
+    const message = `${other} is ignored: only the name and the typed_config of a filter can be merged`;
     return { path: [...path, other], message, isPartial: true };
   }
   const socket = names.find((name) => spelt(name) === "transportsocket");
   const other = names.find((name) => name !== socket);
   if (!MERGES.includes(operation) || socket === undefined || other === undefined) return undefined;
-  const message = `where there is such a ${socket} it alone is merged: give ${other} a patch of its own`;
+  const message = `${other} is ignored where the ${socket} is merged: put it in a patch of its own`;
   return { path: [...path, other], message, isPartial: true };
 }
 
@@ -195,15 +201,15 @@ const FILTERS: readonly string[] = ["LISTENER_FILTER", "NETWORK_FILTER", "HTTP_F
 /** The fields that say how a filter is configured. */
 const CONFIGS: ReadonlySet<string> = new Set(["typedconfig", "configdiscovery"]);
 
-/** What a newer Envoy may have, or one with other extensions. */
+/** What the encoder says of a type that it does not know; a newer Envoy, or one with other extensions, may know it. */
 const MAYBE_NEWER = "no such type";
 
-/** The field that the encoder names: one whose value is wrong. */
+/** The name of the field that is wrong, as the encoder's message begins with it; `""` where it names none. */
 function fieldIn(reason: string): string {
   return /^[\w.]+\.(\w+): /.exec(reason)?.[1] ?? "";
 }
 
-/** The way to the member of this name, the last part of a longer one, in either spelling; none when there is none. */
+/** The path in a value to the first member called as the last part of a dotted name, in either spelling; empty when there is none. */
 function nearest(value: unknown, name: string): Path {
   const wanted = spelt(name.split(".").at(-1) ?? "");
   return wanted === "" ? [] : (find(value, wanted) ?? []);

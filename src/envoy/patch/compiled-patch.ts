@@ -1,4 +1,4 @@
-/** Patches of EnvoyFilters, read by Envoy's own schema. */
+/** Patches of EnvoyFilters, with their values read by Envoy's own schema. */
 import type { JsonObject } from "@bufbuild/protobuf";
 import type { EnvoyConfigObjectMatch, Patch } from "../../config/kinds/networking/envoy-patch.js";
 import type { EnvoyPatch } from "../../mesh/extension/envoy-filters.js";
@@ -17,7 +17,7 @@ export const sidesOf = ({ type }: Pick<Proxy, "type">): readonly PatchSide[] =>
 /** What patches can be applied to. */
 export type PatchTarget = keyof typeof TYPES;
 
-/** A patch that can be made. */
+/** A patch whose value is a message of the type that it is applied to. */
 export interface CompiledPatch extends Pick<EnvoyPatch, "source" | "index" | "path" | "phase"> {
   /** As it was written. */
   readonly patch: EnvoyPatch;
@@ -25,15 +25,15 @@ export interface CompiledPatch extends Pick<EnvoyPatch, "source" | "index" | "pa
   readonly operation: NonNullable<Patch["operation"]>;
   readonly filterClass: NonNullable<Patch["filterClass"]>;
   readonly match: EnvoyConfigObjectMatch;
-  /** On a gateway: the ports in the names of the routes that are for the port which the patch is for. */
+  /** On a gateway: the ports by which the route configurations are named that serve the port of the patch's match. */
   readonly routePorts?: readonly number[];
-  /** On a gateway, of what an extension adds for one port: the ports on which the servers with that port listen. */
+  /** On a gateway, of a patch that an extension makes for one port: the ports on which the servers with that port listen. */
   readonly listenPorts?: readonly number[];
-  /** In canonical JSON; of a removal without fields. */
+  /** In canonical JSON; without fields where something is removed. */
   readonly value: JsonObject;
 }
 
-/** The messages of what patches are applied to. */
+/** The message types of what patches are applied to. */
 export const TYPES = {
   LISTENER: MESSAGE.listener,
   FILTER_CHAIN: "envoy.config.listener.v3.FilterChain",
@@ -48,14 +48,14 @@ export const TYPES = {
   BOOTSTRAP: "envoy.config.bootstrap.v3.Bootstrap",
 } as const;
 
-/** Whether patches can be applied to what is called so. */
+/** Whether a word of `applyTo` is one that patches can be applied to. */
 export const isPatchTarget = (word: string): word is PatchTarget => Object.hasOwn(TYPES, word);
 
-/** Reads a patch; text says why it cannot be read: its value is not of the type that it is applied to. */
+/** Reads a patch. Where its value is not of the type that it is applied to, the result is a text that says why. */
 export function compilePatch(encoder: Encoder, patch: EnvoyPatch): CompiledPatch | string {
   const { applyTo = "INVALID", source, index, path, phase, match = {} } = patch;
   const { operation = "INVALID", value = {}, filterClass = "UNSPECIFIED" } = patch.patch ?? {};
-  if (!isPatchTarget(applyTo)) return `nothing can be applied to ${applyTo}`;
+  if (!isPatchTarget(applyTo)) return `patches cannot be applied to ${applyTo}`;
   const common = {
     patch,
     source,
@@ -72,11 +72,11 @@ export function compilePatch(encoder: Encoder, patch: EnvoyPatch): CompiledPatch
     return { ...common, value: canonical(encoder, TYPES[applyTo], value) };
   } catch (error) {
     if (!(error instanceof EncodeError)) throw error;
-    return `the value is no ${TYPES[applyTo]}: ${error.reason}`;
+    return `the value is not a ${TYPES[applyTo]}: ${error.reason}`;
   }
 }
 
-/** Lists in which a place can be named. */
+/** What is in a list whose order matters, so that a patch can say where in it something is inserted. */
 const ORDERED: readonly PatchTarget[] = [
   "LISTENER_FILTER",
   "NETWORK_FILTER",
@@ -84,20 +84,20 @@ const ORDERED: readonly PatchTarget[] = [
   "HTTP_ROUTE",
 ];
 
-/** What is inserted where no place can be named is added. See Istio, convertToEnvoyFilterWrapper. */
+/** To insert into a list without an order is to add. See Istio, convertToEnvoyFilterWrapper. */
 const operationOn = (
   target: PatchTarget,
   operation: CompiledPatch["operation"],
 ): CompiledPatch["operation"] =>
   operation.startsWith("INSERT_") && !ORDERED.includes(target) ? "ADD" : operation;
 
-/** A message as its type has it, whatever of the two spellings of a field it was written in, and without what it has not. */
+/** A message in canonical JSON, whichever of the two spellings its fields are written in, without fields that its type does not have. */
 function canonical(encoder: Encoder, type: string, value: object): JsonObject {
   const { value: known } = knownFields(encoder.registry, type, value);
   return encoder.decode(type, encoder.encode(type, known).bytes) as JsonObject;
 }
 
-/** Whether something is as a match wants it; a match without a text or a number takes any. */
+/** Whether a value is the one that a match asks for. A match that gives none, `""` or 0 takes any. */
 export const isWanted = <T extends string | number>(wanted: T | undefined, found: T): boolean =>
   wanted === undefined || wanted === "" || wanted === 0 || wanted === found;
 
@@ -105,6 +105,6 @@ export const isWanted = <T extends string | number>(wanted: T | undefined, found
 export const isForSide = ({ match }: Pick<EnvoyPatch, "match">, side: PatchSide): boolean =>
   match?.context === undefined || match.context === "ANY" || match.context === side;
 
-/** What is added without saying where is for the side on which a proxy calls others. See Istio, EnvoyFilter. */
+/** Whether a patch adds something to a side. Where its match has no context, it adds to gateways and to the outbound side, not to the inbound one. See Istio, EnvoyFilter. */
 export const addsTo = ({ operation, match }: CompiledPatch, side: PatchSide): boolean =>
   operation === "ADD" && (side !== "SIDECAR_INBOUND" || (match.context ?? "ANY") !== "ANY");

@@ -1,7 +1,7 @@
 /** What patches do to the lists of a message. */
 import type { CompiledPatch } from "./compiled-patch.js";
 
-/** What is to be done to a list, and which of its members are meant; undefined when none is named. */
+/** What is to be done to a list. `matches` tells which of its members the patch names; it is undefined when it names none. */
 export interface ListEdit<T> {
   readonly operation: CompiledPatch["operation"];
   readonly value: T;
@@ -9,8 +9,8 @@ export interface ListEdit<T> {
 }
 
 /**
- * A list after an edit; merging is none. To insert before or after nothing in particular is to insert at the start or at
- * the end; to replace or to remove nothing in particular is nothing. See Istio, EnvoyFilter.Patch.Operation.
+ * A list after an edit. Merging leaves it as it is. Where the patch names no member, INSERT_BEFORE inserts at the start and
+ * INSERT_AFTER at the end, and REPLACE and REMOVE do nothing. See Istio, EnvoyFilter.Patch.Operation.
  */
 export function editList<T>(list: readonly T[], { operation, value, matches }: ListEdit<T>): T[] {
   switch (operation) {
@@ -35,10 +35,10 @@ export function editList<T>(list: readonly T[], { operation, value, matches }: L
   }
 }
 
-/** The index behind one; that of nothing stays. */
+/** The next index; -1, which stands for no member, stays. */
 const behind = (index: number): number => (index < 0 ? index : index + 1);
 
-/** A list with another member at an index; as it was where that is none. */
+/** A list with one more member at an index; unchanged where the index is negative. */
 export function insertAt<T>(list: readonly T[], value: T, index: number): T[] {
   return index < 0 ? [...list] : [...list.slice(0, index), value, ...list.slice(index)];
 }

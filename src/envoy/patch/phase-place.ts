@@ -1,13 +1,15 @@
-/** Where in a chain of filters the extensions of a phase are. See Istio, WasmPlugin.phase. */
+/** Where in a chain of filters the extensions of a phase are inserted. See Istio, WasmPlugin.phase. */
 import type { Phase } from "../../mesh/extension/extensions.js";
 import { JWT_FILTER } from "../authorization/jwt-claims.js";
 import { RBAC_HTTP_FILTER, RBAC_NETWORK_FILTER } from "../authorization/rbac.js";
 
-/** The filters of policies, which come before all others; a chain may have been given extensions already. */
+/** The names of the filters of policies, which come before all other filters of a chain but extensions. */
 interface PolicyFilters {
-  /** Who decides outside of the proxy, who reads tokens where there are any, and who decides by rules. */
+  /** Asks an external authorizer. */
   readonly asks: string;
+  /** Reads tokens; connections have none. */
   readonly tokens?: string;
+  /** Decides by the rules of AuthorizationPolicies. */
   readonly rules: string;
 }
 
@@ -22,10 +24,10 @@ const NETWORK: PolicyFilters = {
   rules: RBAC_NETWORK_FILTER,
 };
 
-/** All extensions' names begin so. */
+/** What the names of all extensions begin with. */
 const EXTENSION = "extensions.istio.io/";
 
-/** What comes before policies are asked. */
+/** The filter that asks for missing routes, which comes before those of policies. */
 const ON_DEMAND = "envoy.filters.http.on_demand";
 
 interface Named {
@@ -33,8 +35,8 @@ interface Named {
 }
 
 /**
- * The index at which an extension of a phase is put in, behind those of this phase and of earlier ones that are there already:
- * before tokens are read, before rules decide, or behind that.
+ * The index at which an extension is inserted: of phase AUTHN before tokens are read, of AUTHZ before rules decide, of others
+ * behind the filters of policies; always behind the extensions of this phase and of earlier ones that the chain already has.
  */
 function placeIn(filters: readonly Named[], phase: Phase, policies: PolicyFilters): number {
   const names = filters.map(({ name = "" }) => name);
@@ -58,10 +60,10 @@ function placeIn(filters: readonly Named[], phase: Phase, policies: PolicyFilter
   }
 }
 
-/** The place among the filters of a connection manager. */
+/** That index among the HTTP filters of a connection manager. */
 export const httpPlace = (filters: readonly Named[], phase: Phase): number =>
   placeIn(filters, phase, HTTP);
 
-/** The place among the filters of connections. */
+/** That index among the network filters of a chain. */
 export const networkPlace = (filters: readonly Named[], phase: Phase): number =>
   placeIn(filters, phase, NETWORK);

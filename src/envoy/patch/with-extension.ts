@@ -8,7 +8,7 @@ interface Filter {
   readonly configDiscovery?: object;
 }
 
-/** A filter whose configuration an EnvoyFilter has by itself: it is put in, so that nothing has to be asked for. */
+/** A filter that finds its configuration by ECDS, with the configuration that an EnvoyFilter has for that name put in: then Envoy has to ask for nothing. */
 export function withExtension<T extends Filter>(filter: T, { patches }: PatchContext): T {
   if (filter.configDiscovery === undefined) return filter;
   const extension = patches.EXTENSION_CONFIG.find(

@@ -1,4 +1,4 @@
-/** Attaches routes of the Gateway API to what they name. */
+/** Attaches routes of the Gateway API to the parents that they name: listeners, Services and ServiceEntries. */
 import { Table } from "../../base/table.js";
 import { attachmentsOf } from "../../config/gateway-api/attachment.js";
 import { mayUseBackend } from "../../config/gateway-api/grants.js";
@@ -20,13 +20,13 @@ import { tcpRouteRules, tlsRouteRules } from "./connection-rule.js";
 import { grpcRouteRules } from "./grpc-rule.js";
 import { httpRouteRules } from "./http-rule.js";
 
-/** What routes are attached to, and what they may name. */
+/** The listeners that routes can be attached to, and the grants that say which backends they may use. */
 export interface AttachContext {
   readonly listeners: Listeners["parents"];
   readonly grants: Table<ResourceOf<"ReferenceGrant">>;
 }
 
-/** How the rules of each kind of route are read, for some server names of TLS. */
+/** Reads the rules of a kind of route; those of TLSRoutes for these server names. */
 type ReadRules<K extends RouteKind> = (
   resource: ResourceOf<K>,
   context: BackendContext,
@@ -61,7 +61,7 @@ export function attachedRoutes<K extends RouteKind>(
   const { ref, parents } = head;
   const attached: AttachedRoute[] = [];
   for (const parent of meshParents(parents, namespace)) {
-    // Calls in the mesh need no leave of the backends' namespaces: a service is called as it could be without the route.
+    // In the mesh no ReferenceGrant is needed: a caller could call the backend also without the route.
     const backends = { namespace, isGranted: () => true };
     const rules = readRules(route, backends, namesOr(head.hostnames, "*"));
     attached.push({ ref, creationTimestamp, parent, rules });

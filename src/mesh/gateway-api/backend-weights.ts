@@ -5,7 +5,7 @@ import { type BackendContext, destinationOf } from "./backend.js";
 /** A backend with its share. */
 type Weighted = BackendObjectReference & { readonly weight?: number };
 
-/** Where a share of requests or connections goes; one that goes all to one place has no weight. */
+/** A backend and its share of requests or connections. The only one gets all of them, and has no weight. */
 export interface SharedDestination<B> {
   readonly backend: B;
   readonly destination: Destination;

@@ -7,18 +7,18 @@ import { DEFAULT_DOMAIN, serviceHostname } from "../hostname.js";
 /** A backend, seen from a route of a namespace. */
 export interface BackendContext {
   readonly namespace: string;
-  /** Whether the route may send anything there: where not, what is sent there ends in an error. */
+  /** Whether the route may use a backend. Requests for one that it may not use are answered with an error. */
   readonly isGranted: (backend: BackendObjectReference) => boolean;
 }
 
-/** The destination that stands for no host at all: what is sent there ends in an error. */
+/** Stands for a backend that does not exist or may not be used: what is sent there ends in an error. */
 export const NOWHERE: Destination = { host: "" };
 
-/** `group/Kind` of the backends that are Services: those of several clusters are here those of the one mesh. */
+/** `group/Kind` of the backends that are Services. A ServiceImport, of several clusters, is the Service of its name: there is one mesh. */
 const SERVICES: readonly string[] = ["/Service", "multicluster.x-k8s.io/ServiceImport"];
 const HOSTNAME = "networking.istio.io/Hostname";
 
-/** Where a backend leads; `NOWHERE` for one that cannot be, or that the route may not name. */
+/** The destination of a backend; `NOWHERE` for one that is of no known kind, has no port, or may not be used. */
 export function destinationOf(
   backend: BackendObjectReference,
   { namespace, isGranted }: BackendContext,

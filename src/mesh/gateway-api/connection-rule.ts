@@ -35,7 +35,7 @@ export function tlsRouteRules(
   }));
 }
 
-/** Connections that go nowhere end at once. */
+/** The destinations of the backends. Without any, connections go to `NOWHERE`, and so end at once. */
 function destinations(
   backends: readonly BackendRef[] = [],
   context: BackendContext,

@@ -11,7 +11,7 @@ import { headersOf, mirrorsOf } from "./http-filter.js";
 import { headerMatches } from "./http-match.js";
 import { requestDestinations, ruleRoutes } from "./http-rule.js";
 
-/** The answer to calls that go nowhere: Envoy tells it to callers of gRPC as UNAVAILABLE. */
+/** The answer to calls that no backend gets: to clients of gRPC Envoy says it as UNAVAILABLE. */
 const UNAVAILABLE: Pick<HTTPRoute, "directResponse"> = { directResponse: { status: 503 } };
 
 /** What the rules of a GRPCRoute mean. */

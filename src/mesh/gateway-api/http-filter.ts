@@ -51,7 +51,7 @@ function byName(headers: NonNullable<HeaderModifier["set"]>): Record<string, str
   return Object.fromEntries(entries.reverse());
 }
 
-/** Where copies go; none to a backend that cannot be, or that the route may not name. */
+/** Where copies of requests go. A mirror to a backend that does not exist or may not be used is left out. */
 export function mirrorsOf(
   filters: readonly { readonly requestMirror?: RequestMirror }[],
   context: BackendContext,
@@ -108,26 +108,26 @@ export function rewriteOf({ hostname, path }: URLRewrite, prefix: string): HTTPR
   };
 }
 
-/** What is put in the place of a prefix; a slash at its end counts only where the prefix is nothing but one. */
+/** What replaces a prefix: without a slash at its end, but with one where the prefix is `/`, or where nothing else is left. */
 function inPlaceOf(prefix: string, path: string): string {
   const segments = path.replace(/\/$/, "");
   return prefix === "/" || segments === "" ? `${segments}/` : segments;
 }
 
-/** Browsers that remember nothing else ask again after this number of seconds. */
+/** For how many seconds browsers may remember the answer to a preflight, where the filter does not say. */
 const MAX_AGE = 5;
 
 /** What a `*` in the host of an origin stands for: any part of it, of one or several labels. */
 const ANY_HOST = "[-.a-zA-Z0-9]*";
 
-/** An origin as it is, or any that is as one with wildcards says; `*` alone is any at all. */
+/** Matches one origin, or those of a pattern with wildcards; `*` alone matches every origin. */
 function originOf(origin: string): StringMatch {
   if (origin === "*" || !origin.includes("*")) return { exact: origin };
   const parts = origin.split("*").map(literalRegex);
   return { regex: parts.join(ANY_HOST) };
 }
 
-/** The origins of a filter. Preflights of others are answered without leave, by the proxy itself. */
+/** The CORS policy of a filter. Preflights from other origins are answered by the proxy, without permission. */
 export function corsOf(cors: CORSFilter): CorsPolicy {
   const { allowOrigins = [], allowMethods, allowHeaders, exposeHeaders, allowCredentials } = cors;
   return {

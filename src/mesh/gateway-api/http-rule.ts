@@ -23,7 +23,7 @@ import { corsOf, headersOf, mirrorsOf, redirectOf, rewriteOf } from "./http-filt
 import { matchRequest } from "./http-match.js";
 import { sessionState } from "./session.js";
 
-/** The answer to requests that go nowhere. */
+/** The answer to requests that no backend gets. */
 const ERROR: Pick<HTTPRoute, "directResponse"> = { directResponse: { status: 500 } };
 
 /** A rule of a route, with what its matches are in a VirtualService. */
@@ -95,7 +95,7 @@ export function httpRouteRules(
 const externalAuth = ({ filters = [] }: HTTPRouteRule): HTTPRouteFilter["externalAuth"] =>
   filters.find((one) => one.externalAuth)?.externalAuth;
 
-/** Whether one of the filters is none that there is, or asks nobody who may be asked. */
+/** Whether one of the filters is of a type that is not supported, or asks an authorizer that may not be asked. */
 function hasImpossibleFilter(
   filters: readonly HTTPRouteFilter[],
   context: BackendContext,
@@ -107,7 +107,7 @@ function hasImpossibleFilter(
   );
 }
 
-/** What becomes of the requests of a rule whose paths begin with a prefix. */
+/** How the requests of a rule are handled; `prefix` is the one that its match has, which filters may replace. */
 function handling(rule: HTTPRouteRule, prefix: string, context: BackendContext): HTTPRoute {
   const { filters = [], backendRefs = [] } = rule;
   if (hasImpossibleFilter(filters, context)) return ERROR;
