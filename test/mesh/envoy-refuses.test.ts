@@ -133,7 +133,7 @@ test("a plan that has Envoy validate blames the line that made what it refuses",
   expect(stdout).toContain(" 1 new finding");
   expect({ code, stderr }).toEqual({
     code: 1,
-    stderr: expect.stringContaining("errors that it has not now") as string,
+    stderr: expect.stringContaining("errors that the configuration does not have now") as string,
   });
 });
 

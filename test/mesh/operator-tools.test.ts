@@ -192,7 +192,9 @@ test("envoy-stats has no clusters for Prometheus", async () => {
     "prom",
   );
   expect(code).toBe(1);
-  expect(stderr).toMatch(/^error: an Envoy does not tell those of clusters for Prometheus\n/);
+  expect(stderr).toMatch(
+    /^error: Envoy has no statistics of clusters in the format for Prometheus\n/,
+  );
 });
 
 test("proxy-config log sets the levels of all pods with some labels", async () => {

@@ -32,23 +32,23 @@ Examples:
 
 const PATHS: Readonly<Record<StatsType, string>> = { server: "/stats", clusters: "/clusters" };
 
-/** The port of Istio's agent for those of its proxy and its application. */
+/** The port at which an agent of Istio's has the statistics of its proxy and its application. */
 const AGENT_PORT = 15020;
 
 const isForPrometheus = (output: StatsFormat): boolean =>
   output === "prom" || output === "prom-merged";
 
 /**
- * Where an admin interface tells them.
- * @throws CommandError when it has no such format of them
+ * The path at which an admin interface has the statistics.
+ * @throws CommandError when it has none of that type in that format
  */
 function pathOf({ type, output }: StatsOptions): string {
   if (output === "short") return PATHS[type];
   if (!isForPrometheus(output)) return `${PATHS[type]}?format=json`;
   if (type === "server") return `${PATHS.server}/prometheus`;
   throw new CommandError(
-    "an Envoy does not tell those of clusters for Prometheus",
-    "leave --type out: those of the server have counters of clusters too",
+    "Envoy has no statistics of clusters in the format for Prometheus",
+    "leave --type out: the server's statistics have counters of its clusters too",
   );
 }
 
@@ -85,8 +85,8 @@ async function askAgent({ id, admin }: LiveProxy, path: string): Promise<string>
   } catch (error) {
     if (!(error instanceof AdminError)) throw error;
     throw new CommandError(
-      `nobody tells those of ${id} and its application together: no agent answers at ${formatHostPort(agent)}`,
-      "a stock Envoy has none: -o prom tells its own, with Istio's metrics among them",
+      `the statistics of ${id} and of its application cannot be had together: no agent answers at ${formatHostPort(agent)}`,
+      "a stock Envoy has no agent: -o prom shows its own statistics, with Istio's metrics among them",
     );
   }
 }

@@ -54,7 +54,7 @@ function namedAddress(
   if (plaintext === true) return { kind: "plaintext", ...at };
   if (certDir === undefined) {
     throw new CommandError(
-      "--xds-address needs to know how to call",
+      "--xds-address says whom to call, but nothing says how",
       "add --plaintext for a control plane on this machine, or --cert-dir with an operator's certificate",
     );
   }

@@ -193,7 +193,7 @@ test("fails where the directory would bring errors: what was in force stays so, 
     /^New findings:\nmesh\/mesh\.yaml:5:\d+: error\[/,
   );
   expect(stdout).toContain("0 resources of the configuration");
-  expect(stderr).toContain("the configuration would have errors that it has not now");
+  expect(stderr).toContain("the change brings errors that the configuration does not have now");
 });
 
 test("says that a control plane is older than the command", async () => {

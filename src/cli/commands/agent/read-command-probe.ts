@@ -23,8 +23,8 @@ export async function readCommandProbe({
 }: CommandProbeOptions): Promise<CommandProbe> {
   if (config === undefined || name === undefined) {
     throw new CommandError(
-      "--command-probe runs what --config says of --group",
-      "give both, with a directory of this machine that has the WorkloadGroup",
+      "--command-probe needs --config and --group",
+      "the probe that is run is the WorkloadGroup's: --config is a directory of this machine that has it",
     );
   }
   const { tables } = await readDirectories(config);

@@ -41,7 +41,11 @@ export async function runCheckInject(
 ): Promise<void> {
   const { config, output } = options;
   if (pod !== undefined && options.labels !== undefined) {
-    throw new CommandError("a pod has its own labels", "give a pod or --labels", USAGE);
+    throw new CommandError(
+      "--labels is given beside a pod, which has labels of its own",
+      "give a pod or --labels",
+      USAGE,
+    );
   }
   const tables =
     config === undefined

@@ -46,7 +46,7 @@ function isRead(path: string): boolean {
 
 function refError(directory: string, ref: string, reason: string): CommandError {
   return new CommandError(
-    `${directory} cannot be had of ${ref}: ${reason}`,
+    `${directory} as it is in ${ref} cannot be read: ${reason}`,
     "--ref names a commit or branch of the Git repository that the directory is in",
   );
 }

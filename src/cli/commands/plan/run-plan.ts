@@ -35,8 +35,8 @@ export async function runPlan(
   } else context.stdout.write(visibleLines(formatPlan(plan)));
   if (plan.newDiagnostics.some(({ severity }) => severity === "error")) {
     throw new CommandError(
-      "the configuration would have errors that it has not now",
-      "mend what is shown: what it is about does not take effect",
+      "the change brings errors that the configuration does not have now",
+      "mend what is shown: a resource with an error does not take effect",
       ERRORS,
     );
   }

@@ -32,7 +32,7 @@ export function bootstrapConfigCommand(context: CommandContext): Command {
       const { kind, text } = await readProxy(context, pod, options, WANTED);
       if (kind === "accepted") {
         throw new CommandError(
-          "the control plane does not know with what a proxy was started",
+          "a control plane does not have the bootstrap with which a proxy was started",
           "run the command on the proxy's machine, or give --admin HOST:PORT",
         );
       }

@@ -85,7 +85,11 @@ function questionOf({ type: kind, name }: Given, options: WaitOptions): Question
   };
   if (kind === undefined) {
     if (condition === "distribution") return asked;
-    throw new CommandError("nothing says what is to be gone", "give its type and name", USAGE);
+    throw new CommandError(
+      "nothing says which resource is to be gone",
+      "give its type and name",
+      USAGE,
+    );
   }
   if (name === undefined) {
     throw new CommandError(

@@ -56,13 +56,13 @@ test("prom-merged says that a stock Envoy has no agent", async () => {
     code: 1,
     stdout: "",
     stderr:
-      `error: nobody tells those of payments-v1-0.default and its application together: no agent answers at ${HOST}:15020\n` +
-      "  a stock Envoy has none: -o prom tells its own, with Istio's metrics among them\n",
+      `error: the statistics of payments-v1-0.default and of its application cannot be had together: no agent answers at ${HOST}:15020\n` +
+      "  a stock Envoy has no agent: -o prom shows its own statistics, with Istio's metrics among them\n",
   });
 });
 
 test("there are none of clusters for Prometheus", async () => {
   const { code, stderr } = await stats("-t", "clusters", "-o", "prom-merged");
   expect(code).toBe(1);
-  expect(stderr).toContain("an Envoy does not tell those of clusters for Prometheus");
+  expect(stderr).toContain("Envoy has no statistics of clusters in the format for Prometheus");
 });

@@ -30,5 +30,5 @@ test.each([
 test("takes a pod or labels, not both", async () => {
   const { code, stderr } = await run(["check-inject", ...SHOP, "payments-v1-0", "-l", "a=b"]);
   expect(code).toBe(2);
-  expect(stderr).toContain("a pod has its own labels");
+  expect(stderr).toContain("--labels is given beside a pod, which has labels of its own");
 });

@@ -41,7 +41,7 @@ describe("the plan of a directory against another", () => {
     const { code, stdout, stderr } = await plan(mesh("broken"), "--against", mesh("now"));
     expect(code).toBe(1);
     expect(stdout).toContain("broken/mesh/route.yaml:8:16: error[");
-    expect(stderr).toContain("the configuration would have errors that it has not now");
+    expect(stderr).toContain("the change brings errors that the configuration does not have now");
   });
 
   test("has the Envoy validate that is named", async () => {
@@ -84,5 +84,5 @@ test("the plan of a directory against a commit of it takes what Git has", async 
 
   const missing = await plan(directory, "--ref", "--output=/dev/null");
   expect(missing.code).toBe(1);
-  expect(missing.stderr).toContain("cannot be had of --output=/dev/null");
+  expect(missing.stderr).toContain("as it is in --output=/dev/null cannot be read");
 });
