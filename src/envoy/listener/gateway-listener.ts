@@ -106,11 +106,16 @@ function tcpFilters(chain: TcpChain, options: GatewayListenerOptions): FilterJso
   ];
 }
 
+/** A chain, and the names that are said for it beside any name. */
+interface NamedChain extends MadeChain {
+  readonly otherNames?: readonly string[];
+}
+
 /**
  * The chains of a server whose connections are passed on as bytes: TLS that goes on as it is by the TLS routes and their
  * server names, all else by the TCP routes. See Istio, TLSRoute, "unterminated TLS".
  */
-function l4Chains(one: GatewayServer, options: GatewayListenerOptions): readonly MadeChain[] {
+function l4Chains(one: GatewayServer, options: GatewayListenerOptions): readonly NamedChain[] {
   const port = serverPort(one.server);
   const passesTls = one.server.tls !== undefined && !terminatesTls(one.server);
   const context: ChainContext = { ...options.chains, gateways: [one.gatewayKey] };
@@ -135,6 +140,7 @@ function l4Chains(one: GatewayServer, options: GatewayListenerOptions): readonly
         ...tlsFields(one, options),
       },
       parts: [serverPart(one), chain.part],
+      ...(passesTls ? { otherNames: chain.otherNames ?? [] } : {}),
     }));
 }
 
@@ -177,7 +183,7 @@ function serverChains(
   servers: readonly GatewayServer[],
   at: ListenerAddress,
   options: GatewayListenerOptions,
-): readonly MadeChain[] {
+): readonly NamedChain[] {
   if (one.server.tls?.mode === "AUTO_PASSTHROUGH") return passingChains(one, options);
   const routes = gatewayRouteName(one);
   if (routes === undefined) return l4Chains(one, options);
@@ -194,14 +200,14 @@ function serverChains(
 }
 
 /**
- * Of chains that match the same connections the first one: Envoy refuses a listener that has both. A chain that passes TLS on
- * is left out as a whole, as in Istio, whatever other server names it has.
+ * Of chains that match the same connections the first one counts: Envoy refuses a listener that has both. A chain that passes TLS on
+ * is left out as a whole, as in Istio, whatever other server names it has, and so it is where it asks for any name beside some.
  */
-function distinct(chains: readonly MadeChain[]): readonly MadeChain[] {
+function distinct(chains: readonly NamedChain[]): readonly MadeChain[] {
   const taken = new Set<string>();
-  return chains.flatMap((chain) => {
+  return chains.flatMap(({ otherNames = [], ...chain }) => {
     const { json, parts } = chain;
-    const names = json.filterChainMatch?.serverNames ?? [""];
+    const names = [...(json.filterChainMatch?.serverNames ?? [""]), ...otherNames];
     const free = names.filter((name) => !taken.has(name));
     const isWhole = free.length === names.length;
     if (free.length === 0 || (json.transportSocket === undefined && !isWhole)) return [];

@@ -59,6 +59,8 @@ export function lookUpFilter(
 export interface TcpChain {
   /** Server names of TLS by which it is chosen; none means any connection. */
   readonly serverNames: readonly string[];
+  /** Of one that asks for any server name: the names that its match says beside that. */
+  readonly otherNames?: readonly string[];
   /** CIDR blocks of the destination by which it is chosen. */
   readonly prefixes: readonly string[];
   readonly target: TcpTarget;
@@ -197,9 +199,11 @@ function routePart(
   return { ref: refOf(resource), path: ["spec", ...path] };
 }
 
+const ANY_NAME = "*";
+
 /** Server names as a chain asks for them: `*` is any, and no name at all too. */
 export const serverNamesOf = (names: readonly string[]): readonly string[] =>
-  names.includes("*") ? [] : [...new Set(names)];
+  names.includes(ANY_NAME) ? [] : [...new Set(names)];
 
 /** The chains of a VirtualService's TLS routes for a port. See Istio, TLSRoute. */
 export function tlsChains(
@@ -214,6 +218,9 @@ export function tlsChains(
       return [
         {
           serverNames,
+          ...(serverNames.length === 0
+            ? { otherNames: match.sniHosts.filter((name) => name !== ANY_NAME) }
+            : {}),
           prefixes: networksOf(match.destinationSubnets ?? []),
           target: routeTarget(route, virtualService, { listenPort: port, serverNames }, context),
           part: routePart(virtualService, ["tls", index, "match", at]),

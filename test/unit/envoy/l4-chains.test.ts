@@ -2,7 +2,7 @@
 import { expect, test } from "vitest";
 import type { ListenerJson } from "../../../src/envoy/api.js";
 import { tcpClusters, tcpProxyOf } from "../../../src/simulator/network-filters.js";
-import { SIDECAR, sentTo } from "./sent-to.js";
+import { GATEWAY, SIDECAR, sentTo } from "./sent-to.js";
 
 const entry = (host: string, fields: string): string => `apiVersion: networking.istio.io/v1
 kind: ServiceEntry
@@ -118,5 +118,35 @@ spec: { egress: [{ hosts: ["*/*"], port: { number: 443, name: tls, protocol: TLS
   expect(ways).toEqual([
     "one.example.com: outbound|443||one.example.com",
     "any: PassthroughCluster",
+  ]);
+});
+
+test("at a gateway a TLS match for any name is left out where another has a name that it says too", () => {
+  const ways = waysOf(
+    sentTo(
+      GATEWAY,
+      entry("one.example.com", TLS),
+      `apiVersion: networking.istio.io/v1
+kind: Gateway
+metadata: { name: gateway }
+spec:
+  selector: { istio: ingressgateway }
+  servers: [{ port: { number: 443, name: tls, protocol: TLS }, hosts: ["*"], tls: { mode: PASSTHROUGH } }]`,
+      `apiVersion: networking.istio.io/v1
+kind: VirtualService
+metadata: { name: routes }
+spec:
+  hosts: ["*"]
+  gateways: [gateway]
+  tls: [
+    { match: [{ sniHosts: [one.example.com] }], ${to(1)} },
+    { match: [{ sniHosts: ["*", one.example.com] }], ${to(2)} },
+    { match: [{ sniHosts: ["*", two.example.com] }], ${to(3)} },
+    { match: [{ sniHosts: [two.example.com] }], ${to(4)} }]`,
+    ).listeners.get("0.0.0.0_443"),
+  );
+  expect(ways).toEqual([
+    "one.example.com: outbound|1||one.example.com",
+    "any: outbound|3||one.example.com",
   ]);
 });
