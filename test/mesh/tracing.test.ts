@@ -297,7 +297,7 @@ test("so it is as the tracer of the mesh's proxies", async () => {
   expect(collected.tokens).toContain("of-all");
 });
 
-test("the tracer of the mesh's proxies is told where no Telemetry names a provider", async () => {
+test("the tracer of the mesh's proxies is told where no Telemetry speaks of tracing", async () => {
   await traceByDefault({ zipkin: { address: `spans.istio-system:${String(PORT)}` } });
   await call(caller(), "http://called/by-default");
   await told("/by-default").toEqual(["called.default", "caller.default"]);
