@@ -23,13 +23,14 @@ const parts = (locality: string): readonly [string, string, string] => {
 };
 
 /** Labels, and what is known of the place in the words of labels. */
-function withPlace(labels: Labels, locality: string): Labels {
+function withPlace(labels: Labels, locality: string, network: string): Labels {
   const [region, zone, subzone] = parts(locality);
   return {
     ...labels,
     ...(region === "" ? {} : { [REGION]: region }),
     ...(zone === "" ? {} : { [ZONE]: zone }),
     ...(subzone === "" ? {} : { [SUBZONE]: subzone }),
+    ...(network === "" ? {} : { [NETWORK]: network }),
     "topology.istio.io/cluster": "Kubernetes",
   };
 }
@@ -128,9 +129,9 @@ function byLabels(
   caller: PlacedCaller,
   priorities: readonly string[],
 ): readonly Group[] {
-  const own = withPlace(caller.labels, caller.locality);
-  const priorityOf = ({ labels, locality }: Instance): number => {
-    const theirs = withPlace(labels, locality);
+  const own = withPlace(caller.labels, caller.locality, caller.network);
+  const priorityOf = ({ labels, locality, network }: Instance): number => {
+    const theirs = withPlace(labels, locality, network);
     const differs = priorities.findIndex((entry) => {
       const [label = "", wanted = own[label]] = entry.split("=");
       return (wanted ?? "") !== (theirs[label] ?? "");

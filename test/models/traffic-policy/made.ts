@@ -22,11 +22,14 @@ const ASSIGNMENT = "envoy.config.endpoint.v3.ClusterLoadAssignment";
 type Encoder = Parameters<typeof createDiscovery>[0];
 type ResourceSet = ReturnType<ReturnType<typeof createDiscovery>["resourcesOf"]>["clusters"];
 
-function proxyOf({ namespace, labels, type, locality }: PlacedCaller, index: number): Proxy {
+function proxyOf(
+  { namespace, labels, type, locality, network }: PlacedCaller,
+  index: number,
+): Proxy {
   const [region = "", zone = "", subZone = ""] = locality.split("/");
   const proxy = parseNode({
     id: `${type}~10.0.1.${index + 1}~caller-0.${namespace}~${namespace}.svc.cluster.local`,
-    metadata: { LABELS: labels, NAMESPACE: namespace },
+    metadata: { LABELS: labels, NAMESPACE: namespace, NETWORK: network },
     locality: { region, zone, subZone },
   });
   if ("invalid" in proxy) throw new Error(proxy.invalid);

@@ -5,6 +5,7 @@
 import { selects } from "../routing/objects.js";
 import { balancing, connections, defined, hashedBy, httpVersion, outliers } from "./cluster.js";
 import { ordered, preferenceOf, weighsLocalities } from "./locality.js";
+import { isGateway, reached } from "./networks.js";
 import type { PlacedCaller, World } from "./objects.js";
 import { type Host, hostsOf, type Instance, portOf } from "./registry.js";
 import { policyFor, type Rule, ruleFor } from "./rules.js";
@@ -40,23 +41,25 @@ export const endpointText = (
 
 function assignment(
   world: World,
-  { host, port, subset, rule, policy }: Called,
+  called: Called,
   caller: PlacedCaller,
 ): readonly GroupDescription[] {
+  const { host, port, subset, rule, policy } = called;
   const { labels = {} } = rule?.subsets.find(({ name }) => name === subset) ?? {};
   const instances = host.instances.filter((one) => selects(labels, one.labels));
   const preference = preferenceOf(policy, host, world.meshConfig);
   const describe = (one: Instance): EndpointText => {
     const number = portOf(one, port);
-    const isMutual =
-      host.resolution === "STATIC" ? takesMutualTls(world, one, number) : one.hasSidecar;
+    const isMutual = isGateway(one) || takesMutualTls(world, host, one, number);
     return endpointText(one.address, number, one.weight, isMutual);
   };
   return sortedGroups(
-    ordered(instances, caller, preference).map(({ members, ...group }) => ({
-      ...group,
-      endpoints: members.map(describe),
-    })),
+    ordered(reached(world, called, instances, caller), caller, preference).map(
+      ({ members, ...group }) => ({
+        ...group,
+        endpoints: members.map(describe),
+      }),
+    ),
   );
 }
 

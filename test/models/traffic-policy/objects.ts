@@ -51,6 +51,7 @@ export interface Endpoint {
   readonly labels?: Labels;
   readonly locality?: string;
   readonly weight?: number;
+  readonly network?: string;
   readonly serviceAccount?: string;
 }
 
@@ -94,6 +95,8 @@ export interface PlacedCaller extends Caller {
   readonly type: "sidecar" | "router";
   /** `region/zone/subzone`, or less. */
   readonly locality: string;
+  /** `""` when it is not known. */
+  readonly network: string;
 }
 
 /** All that decides how destinations are called. */

@@ -19,6 +19,7 @@ export interface Instance {
   readonly labels: Labels;
   readonly locality: string;
   readonly weight: number;
+  readonly network: string;
   readonly ports: Readonly<Record<string, number>>;
   readonly serviceAccount: string;
   /** A sidecar takes what comes to it, so that it can take mutual TLS. */
@@ -60,6 +61,7 @@ function ofPod({ metadata, spec, status }: Pod): Instance {
     labels,
     locality: localityOf(labels),
     weight: 1,
+    network: "",
     ports: {},
     serviceAccount: spec.serviceAccountName,
     hasSidecar: labels[TLS_MODE] === "istio",
@@ -85,6 +87,7 @@ function ofEndpoint(endpoint: Endpoint, namespace: string, isExternal: boolean):
     locality: locality === "" ? localityOf(labels) : locality,
     // 0 is nothing said.
     weight: Math.max(1, weight),
+    network: endpoint.network ?? "",
     ports: endpoint.ports ?? {},
     serviceAccount,
     hasSidecar: hasSidecar && !isExternal,

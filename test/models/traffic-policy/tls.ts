@@ -39,11 +39,20 @@ function isAutomatic(world: World, { isExternal, namespace }: Host): boolean {
   return namespaceMode(world, namespace) !== "DISABLE";
 }
 
-/** Whether an instance takes mutual TLS on a port. */
-export const takesMutualTls = (world: World, instance: Instance, port: number): boolean =>
-  instance.hasSidecar &&
-  modeOf(world.peerAuthentications, instance, port, { rootNamespace: ROOT_NAMESPACE }) !==
-    "DISABLE";
+/**
+ * Whether an instance of a host takes mutual TLS on a port. Of hosts that are looked up by DNS fairlead does not ask the
+ * PeerAuthentications for some workloads, as the code does.
+ */
+export function takesMutualTls(
+  world: World,
+  { resolution }: Host,
+  instance: Instance,
+  port: number,
+): boolean {
+  if (!instance.hasSidecar || resolution !== "STATIC") return instance.hasSidecar;
+  const root = { rootNamespace: ROOT_NAMESPACE };
+  return modeOf(world.peerAuthentications, instance, port, root) !== "DISABLE";
+}
 
 function mesh({ host, port, subset, policy }: Called): Sockets {
   const { sni = "", subjectAltNames = [] } = policy.tls ?? {};

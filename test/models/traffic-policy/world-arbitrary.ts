@@ -91,6 +91,7 @@ const endpoints = (
       given({
         locality: mostly(of(...PLACES.filter((place) => place !== "")), 4),
         weight: seldom(of(0, 1, 2, 5), 2),
+        network: seldom(of("far", "near"), 3),
         ports: seldom(fc.constant({ [portName]: 9090 }), 3),
         serviceAccount: seldom(of("vm", "other"), 2),
         labels: fc
@@ -299,7 +300,9 @@ const caller = (
   labels: Record<string, string>,
   type: PlacedCaller["type"],
 ): Arbitrary<PlacedCaller> =>
-  of(...PLACES).map((locality) => ({ namespace, labels, type, locality }));
+  fc
+    .tuple(of(...PLACES), of("", "near", "far"))
+    .map(([locality, network]) => ({ namespace, labels, type, locality, network }));
 
 const callers: Arbitrary<readonly PlacedCaller[]> = fc.tuple(
   caller("a", { app: "caller", version: "v1", other: "x" }, "sidecar"),

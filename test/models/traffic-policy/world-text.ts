@@ -1,4 +1,5 @@
 /** A world as YAML. */
+import { FAR } from "./networks.js";
 import type { World } from "./objects.js";
 
 const NETWORKING = "networking.istio.io/v1";
@@ -21,7 +22,14 @@ export function worldText(world: World): string {
     apiVersion: "v1",
     kind: "ConfigMap",
     metadata: { name: "istio", namespace: "istio-system" },
-    data: { mesh: JSON.stringify(world.meshConfig) },
+    data: {
+      mesh: JSON.stringify(world.meshConfig),
+      meshNetworks: JSON.stringify({
+        networks: {
+          [FAR.network]: { endpoints: [], gateways: [{ address: FAR.address, port: FAR.port }] },
+        },
+      }),
+    },
   };
   return [...objects, mesh].map((one) => JSON.stringify(one, undefined, 1)).join("\n---\n");
 }

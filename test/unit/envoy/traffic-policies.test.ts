@@ -10,6 +10,7 @@ const CALLER: PlacedCaller = {
   labels: { app: "caller" },
   type: "sidecar",
   locality: "",
+  network: "",
 };
 
 /** Two workloads of one service, of which one is of the version of the caller. */
