@@ -1,19 +1,17 @@
 /** Ports that no connection of bytes leads to, as a user is told of them. */
-import { compareDiagnostics, type Diagnostic } from "../../base/diagnostic.js";
+import type { Diagnostic } from "../../base/diagnostic.js";
 import { formatRef } from "../../config/resource.js";
 import type { ConfigSnapshot } from "../../config/snapshot.js";
 import { portPart } from "../../mesh/service/service.js";
 import type { LostPort } from "../listener/lost-ports.js";
+import { toldOnce } from "./told-once.js";
 
 /** These ports as diagnostics, in order, each once for however many proxies it is so. */
 export function lostPortDiagnostics(
   lost: readonly LostPort[],
   snapshot: Pick<ConfigSnapshot, "locate">,
 ): readonly Diagnostic[] {
-  const all = lost.map((one) => diagnosticOf(one, snapshot));
-  return [...new Map(all.map((one) => [JSON.stringify(one), one])).values()].sort(
-    compareDiagnostics,
-  );
+  return toldOnce(lost.map((one) => diagnosticOf(one, snapshot)));
 }
 
 function diagnosticOf(

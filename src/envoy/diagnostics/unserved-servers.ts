@@ -1,19 +1,17 @@
 /** Servers of Gateways that are not served, as a user is told of them. */
-import { compareDiagnostics, type Diagnostic } from "../../base/diagnostic.js";
+import type { Diagnostic } from "../../base/diagnostic.js";
 import { formatRef } from "../../config/resource.js";
 import type { ConfigSnapshot } from "../../config/snapshot.js";
 import { serverPart } from "../../mesh/gateway/gateway.js";
 import type { UnservedServer } from "../../mesh/gateway/shared-ports.js";
+import { toldOnce } from "./told-once.js";
 
 /** Servers that are not served as diagnostics, in order, each once however many proxies leave it out. */
 export function unservedDiagnostics(
   unserved: readonly UnservedServer[],
   snapshot: Pick<ConfigSnapshot, "locate">,
 ): readonly Diagnostic[] {
-  const all = unserved.map((server) => diagnosticOf(server, snapshot));
-  return [...new Map(all.map((one) => [JSON.stringify(one), one])).values()].sort(
-    compareDiagnostics,
-  );
+  return toldOnce(unserved.map((server) => diagnosticOf(server, snapshot)));
 }
 
 function diagnosticOf(

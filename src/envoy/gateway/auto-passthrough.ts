@@ -1,4 +1,4 @@
-/** What gateways with servers of mode AUTO_PASSTHROUGH may pass connections to. */
+/** The clusters to which gateways with servers of mode AUTO_PASSTHROUGH may pass mutual TLS on. */
 import { type Engine, sameElements } from "../../base/engine.js";
 import type { Mesh } from "../../mesh/mesh.js";
 import type { Service } from "../../mesh/service/service.js";
@@ -7,7 +7,7 @@ import type { ResourceSet } from "../resource/resource-set.js";
 
 const NONE: readonly ClusterKey[] = [];
 
-/** The names of the clusters of services that can be passed on to, sorted. */
+/** Their names, sorted. */
 function namesIn(clusters: ResourceSet, services: Mesh["servicesByHost"]): readonly string[] {
   return [...clusters.keys()]
     .filter((name) => {
@@ -18,7 +18,7 @@ function namesIn(clusters: ResourceSet, services: Mesh["servicesByHost"]): reado
     .sort();
 }
 
-/** Calls to services outside of the mesh carry no mutual TLS of it, and names that Envoy resolves have no endpoints here. */
+/** Whether a service can be called so. One outside of the mesh does not speak its mutual TLS, and one that Envoy resolves has no endpoints here. */
 export const isPassed = ({ external, resolution }: Service): boolean =>
   !external && resolution === "static";
 
@@ -27,7 +27,7 @@ function keyOf(name: string): ClusterKey {
   return { port: Number(port), subset, hostname };
 }
 
-/** Finds out whether there are such gateways at all. */
+/** Finds out whether any gateway has such a server. */
 export function createPassing(engine: Engine): (gateways: Mesh["gateways"]) => boolean {
   return engine.memo("gateways that pass mutual TLS on", (gateways: Mesh["gateways"]) =>
     [...gateways.values()].some(({ spec }) =>
@@ -36,7 +36,7 @@ export function createPassing(engine: Engine): (gateways: Mesh["gateways"]) => b
   );
 }
 
-/** The builder of these: nothing in a mesh without such a server, and the same list for as long as it says the same. */
+/** The builder of the list of them: empty in a mesh without such a server, and the same object until it changes. */
 export function createPassedPorts(
   engine: Engine,
 ): (mesh: Mesh, clusters: ResourceSet) => readonly ClusterKey[] {

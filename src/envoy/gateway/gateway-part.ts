@@ -90,7 +90,7 @@ export interface GatewayInputs {
   readonly trustDomains: Mesh["peerTrustDomains"];
   readonly logs: ProxyLogs;
   readonly security: SecurityFilters;
-  /** To what mutual TLS of the mesh may be passed on as it is. */
+  /** The clusters to which servers of mode AUTO_PASSTHROUGH may pass mutual TLS on. */
   readonly passed: readonly ClusterKey[];
 }
 
@@ -151,7 +151,7 @@ export function serversOf(inputs: ServerInputs): SharedPorts {
   return sharingPorts(gatewayServers(gateways, served, (bind) => listensOn(bind, inputs.proxy)));
 }
 
-/** Whose rules apply. */
+/** The gateway as a client, to which DestinationRules may apply. */
 const clientOf = ({ proxy, config }: GatewayInputs) => ({
   clientNamespace: proxy.namespace,
   clientLabels: proxy.labels,
@@ -259,7 +259,7 @@ function tablesOf(
     }));
 }
 
-/** What declares some servers, each once. */
+/** The resources that declare some servers, each once. */
 const gatewaySources = (servers: readonly GatewayServer[]): readonly ResourceRef[] => {
   const refs = servers.map(({ gateway }) => originOf(gateway));
   return [...new Map(refs.map((ref) => [formatRef(ref), ref])).values()];

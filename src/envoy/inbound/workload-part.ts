@@ -34,7 +34,7 @@ export interface WorkloadPart extends InboundPart {
   readonly needed: readonly string[];
 }
 
-/** What all sidecars' own parts depend on. */
+/** What the workload parts of all sidecars depend on. */
 export interface WorkloadPartDependencies {
   readonly engine: Engine;
   readonly logs: Logs;
@@ -45,13 +45,13 @@ export interface WorkloadPartDependencies {
 
 const NO_CLUSTERS: ResourceSet = Table.empty();
 
-/** Policies may ask services about requests, and tracers and logs be told of them. */
+/** Whether the sidecar itself may call services: external authorizers, token issuers, tracers, log services. */
 const callsServices = ({ security }: WorkloadContext): boolean =>
   security.authorization.size > 0 ||
   security.requestAuthentication.size > 0 ||
   security.providerHosts.size > 0;
 
-/** What one sidecar's own part is made of. */
+/** What one sidecar's workload part is made of. */
 interface WorkloadInputs extends WorkloadFacts {
   readonly context: WorkloadContext;
 }
@@ -64,7 +64,7 @@ const INPUTS: FieldNames<WorkloadInputs> = {
   authentication: true,
 };
 
-/** Makes one sidecar's own part. */
+/** Makes one sidecar's workload part. */
 export interface WorkloadPartBuilder {
   /** What it is made of, where the proxy is: the same object until something in it changes. */
   readonly inputsIn: (position: Pick<ProxyContext, "mesh" | "workloads">) => WorkloadInputs;
@@ -72,7 +72,7 @@ export interface WorkloadPartBuilder {
   readonly build: (inputs: WorkloadInputs, reachable: ResourceSet) => WorkloadPart;
 }
 
-/** The builder of one sidecar's own part. */
+/** The builder of one sidecar's workload part. */
 export function createWorkloadPart(
   dependencies: WorkloadPartDependencies,
   proxy: Proxy,
@@ -89,7 +89,7 @@ function inputsFinder(engine: Engine, proxy: Proxy): WorkloadPartBuilder["inputs
     engine.latestOf("row of a proxy", (table: Table<V>) => table.get(key));
   const services = rowIn<Table<Service>>(proxy.namespace);
   const listing = rowIn<Table<Service>>(addressKey(proxy));
-  // Other services of its namespace come and go, and are nothing to it.
+  // Other services of its namespace come and go, and do not concern it.
   const settledServed = engine.settle<readonly Service[]>(sameElements);
   const served = engine.latestFields<MaybeServed, readonly Service[]>(
     "services of a proxy's workload",
@@ -97,7 +97,7 @@ function inputsFinder(engine: Engine, proxy: Proxy): WorkloadPartBuilder["inputs
     (some) => settledServed(servedServices(some)),
   );
   const rules = rowIn<WorkloadMesh["rules"] & object>(proxy.namespace);
-  // What else is said of a workload changes nothing for its own sidecar.
+  // Other fields of a workload change nothing for its own sidecar.
   const settledPorts = engine.settle<WorkloadPorts>(samePorts);
   const workload = engine.latestOf(
     "ports of a proxy's workload",

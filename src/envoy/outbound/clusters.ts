@@ -56,21 +56,21 @@ export interface ClusterInputs {
   readonly accounts: readonly string[];
   readonly workloads: readonly Workload[];
   readonly allMeshTls: boolean;
-  /** Its namespace is called in plaintext as a whole. */
+  /** All workloads of its namespace are called in plaintext. */
   readonly plaintext: boolean;
   readonly client: ClientTraits;
-  /** Whom the endpoints are ordered for; undefined for callers of no locality in particular. */
+  /** The callers for which the endpoints are ordered; undefined for callers of no locality in particular. */
   readonly caller: LocalityCaller | undefined;
 }
 
 interface EndpointInputs extends Pick<ClusterInputs, "service" | "rule" | "workloads" | "caller"> {
   /** Those of its workloads that are called in plaintext. */
   readonly plaintext: PlaintextWorkloads | undefined;
-  /** Mutual TLS of the mesh may be passed on to the service as it is. */
+  /** A gateway with a server of mode AUTO_PASSTHROUGH may pass mutual TLS on to the service. */
   readonly passed: boolean;
-  /** Calls are counted, by what each endpoint says of its workload. */
+  /** Metrics are made of calls, so each endpoint has its workload in its metadata. */
   readonly isCounted: boolean;
-  /** Calls are for pods by name, by what each endpoint says of its own. */
+  /** Callers may call single pods by name, so each endpoint has its pod's name in its metadata. */
   readonly isNamed: boolean;
 }
 
@@ -84,7 +84,7 @@ export interface ClusterBuilders {
   readonly counts: typeof makesMetrics;
 }
 
-/** Services whose endpoints are told by the control plane: the others are resolved by Envoy, or not at all. */
+/** Whether the control plane sends the endpoints of a service (EDS). Those of others Envoy resolves by DNS, or has none. */
 function usesEds(service: Service): boolean {
   return service.resolution === "static" || service.resolution === "none";
 }
@@ -98,7 +98,7 @@ function buildClusters(encoder: Encoder, inputs: ClusterInputs): ResourceSet {
   );
 }
 
-/** What is told of an endpoint whose name nobody would look up: Envoy would take none of those that come with it. */
+/** Why an endpoint is left out whose address is a name that nobody would look up: Envoy would refuse all endpoints of the cluster with it. */
 function unresolved({ hostname }: Service, { address, source }: Workload): Refusal {
   const problem = "is a name: endpoints that are not looked up by DNS need an IP address";
   return {
@@ -208,7 +208,7 @@ export interface ClusterRows {
   readonly endpoints: Lazy<HostRows<EnvoyResource>>;
 }
 
-/** Whose clusters and endpoints are made. */
+/** The callers for which clusters and endpoints are made. */
 export interface ClusterCaller {
   readonly client: ClientTraits;
   readonly caller: LocalityCaller | undefined;
@@ -256,11 +256,11 @@ export function createClusterRows(
   };
 }
 
-/** Whose endpoints are made. */
+/** The callers for which endpoints are made. */
 interface EndpointCaller
   extends Pick<ClusterCaller, "caller">,
     Pick<ClientTraits, "captured" | "router"> {
-  /** It may be a gateway that passes mutual TLS on. */
+  /** Some gateway has a server of mode AUTO_PASSTHROUGH. */
   readonly passes: boolean;
   readonly isCounted: boolean;
 }

@@ -26,7 +26,7 @@ const asRouter = (scope: OutboundScope): OutboundScope => ({
   dns: { ...scope.dns, isAnswered: false },
 });
 
-/** What one way out of a Sidecar makes. */
+/** What one egress listener of a Sidecar makes. */
 interface EgressRows {
   readonly clusters: Table<EnvoyResource>;
   readonly endpoints: Lazy<Table<EnvoyResource>>;
@@ -86,7 +86,7 @@ function createUnion<V>(engine: Engine, name: string): (tables: readonly Table<V
   return (tables) => union(...tables);
 }
 
-/** The builder of the part of one scope with a Sidecar: what its ways out make, put together. */
+/** The builder of the part of one scope with a Sidecar: what all egress listeners of the Sidecar make. */
 export function createSidecarPart(
   engine: Engine,
   encoder: Encoder,

@@ -6,16 +6,16 @@ import type { Engine } from "../../base/engine.js";
 import { Table } from "../../base/table.js";
 import { ABSENT } from "../../base/trie.js";
 
-/** The entries that each host makes, by hostname, and all of them in one table. */
+/** The rows (clusters, virtual hosts and so on) that each host makes, by hostname, and all of them in one table. */
 export interface HostRows<V> {
   readonly byHost: Table<Table<V>>;
   readonly all: Table<V>;
 }
 
-/** Marks a row that these callers do not have. It is not `ABSENT`, which operators take for an edit of a table. */
+/** Marks a common row that these callers do not have. `ABSENT` cannot stand for it: to operators that means the removal of a row. */
 const GONE: unique symbol = Symbol("gone");
 
-/** Rows to lay over others: replacements, and marks where there is none. */
+/** Rows that are laid over the common ones: each replaces one, or marks it as gone. */
 type Cover<V> = Table<V | typeof GONE>;
 
 /** What one host makes for the callers of a namespace, to be laid over what it makes for all. */

@@ -31,23 +31,23 @@ const NO_WORKLOADS: readonly Workload[] = [];
 /** Everything that the listener entries of a service depend on. */
 export interface EntryInputs {
   readonly service: Service;
-  /** Those that route connections. */
+  /** The VirtualServices with TCP or TLS routes for the service's host. */
   readonly virtualServices: VirtualServices;
   readonly resolver: HostResolver;
   readonly source: Pick<OutboundScope, "namespace" | "labels">;
   readonly captured: boolean;
   readonly allocated: CallersDns["allocated"];
-  /** The rule for the service's host, if it may concern the way there, and those for where the VirtualService leads. */
+  /** The DestinationRule of the service's host, if it may affect how connections reach it, and the rules of the hosts that VirtualServices lead to. */
   readonly rule: DestinationRule | undefined;
   readonly rules: RouteRules;
   readonly rootNamespace: string;
   /** The workloads of a service that callers know by their addresses; undefined of others. */
   readonly pods: readonly Workload[] | undefined;
-  /** Of a Sidecar's: on which of its listeners. */
+  /** The egress listener of a Sidecar to which the entries belong; undefined of callers without a Sidecar. */
   readonly egress: EgressListener | undefined;
 }
 
-/** What a service asks of the outbound listeners. */
+/** The entries of a service. */
 export function buildEntries({
   service,
   virtualServices,
@@ -129,7 +129,7 @@ function calledAddresses(
 const keyOf = ({ hostname }: Service, { address, port, own }: OutboundEntry): string =>
   `${hostname} ${address}_${String(port)}${own === true ? " own" : ""}`;
 
-/** A service is another one after an edit of its endpoints, and asks for the same as before; then no listener is made again. */
+/** Whether entries are equal: after an edit of its endpoints a service is another object, but its listeners need not be made again. */
 function sameEntries(a: Table<OutboundEntry>, b: Table<OutboundEntry>): boolean {
   return a.size === b.size && [...a].every(([key, entry]) => isDeepStrictEqual(entry, b.get(key)));
 }
@@ -142,16 +142,16 @@ interface EntryContext {
   readonly rootNamespace: string;
 }
 
-/** Whose entries do not depend on who calls. */
+/** Stands for the caller where the entries are the same for every caller. */
 const ANYONE: Pick<OutboundScope, "namespace" | "labels"> = { namespace: NO_NAMESPACE, labels: {} };
 
-/** Whether clients of a namespace call a service by a server name by which others do not: without the namespace. */
+/** Whether callers of a namespace may call a service with TLS by its name without the namespace, by which others cannot call it. */
 const hasShorterName = (
   { hostname, ports }: Service,
   { namespace }: Pick<OutboundScope, "namespace">,
 ): boolean => hostname.split(".")[1] === namespace && ports.some(({ protocol }) => isTls(protocol));
 
-/** What the services ask of outbound listeners. */
+/** The builder of the entries of a scope, by host. */
 export function createEntryRows(
   engine: Engine,
   build: (inputs: EntryInputs) => Table<OutboundEntry>,
@@ -201,7 +201,7 @@ export function createEntryRows(
   };
 }
 
-/** The builder of entries by the listener on which they are: by `address_port`. */
+/** The builder of the entries of each listener, by its `address_port`. */
 export function createEntryGroups(
   engine: Engine,
 ): (entries: Table<OutboundEntry>) => Table<Table<OutboundEntry>> {

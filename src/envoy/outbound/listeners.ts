@@ -1,4 +1,4 @@
-/** The outbound listeners of sidecars, from what the services ask of them. */
+/** The outbound listeners of sidecars, from the entries of services. */
 import { isDeepStrictEqual } from "node:util";
 import type { Engine } from "../../base/engine.js";
 import { Table } from "../../base/table.js";
@@ -40,7 +40,7 @@ import type { OutboundScope, ProxyAddresses, ProxySettings } from "./outbound-sc
 /** The entries of a scope by `address_port`, then by entry. */
 export type OutboundEntries = Table<Table<OutboundEntry>>;
 
-/** Whether only a process with the privilege may listen on a port; 0 is none, but a socket in the file system. */
+/** Whether only a privileged process may listen on a port. 0 stands for a socket in the file system, which any may have. */
 export const isPrivileged = (port: number): boolean => port > 0 && port < 1024;
 
 /** What of a scope its listeners depend on. */
@@ -81,15 +81,15 @@ function optionsOf(
   };
 }
 
-/** What makes the entries of a listener. */
+/** The configuration that made the entries of a listener. */
 const sourcesOf = (entries: readonly OutboundEntry[]): readonly ResourceRef[] =>
   entries.flatMap(({ sources }) => sources);
 
 /** What the listeners of all scopes are made with: scopes that see the same at an address and port have one listener there. */
 export interface AddressListeners {
-  /** One object for all that are alike. */
+  /** Equal options are one object. */
   readonly optionsOf: (inputs: OptionInputs, traits: ListenerTraits) => OutboundListenerOptions;
-  /** The listener that these entries share, of sidecars that capture; undefined when none of them says anything. */
+  /** The listener of these entries, for sidecars that capture; undefined when none of them takes a connection. */
   readonly listener: (
     entries: Table<OutboundEntry>,
     options: OutboundListenerOptions,
@@ -240,11 +240,11 @@ function entriesByAddress(
   return [...shared.values()].sort((a, b) => a.at.port - b.at.port);
 }
 
-/** The ports of services that no connection of bytes to a sidecar leads to which captures nothing. */
+/** The ports of services that callers without capture cannot reach by a plain connection, since another service has the port. */
 export const lostPortsIn = (entries: OutboundEntries): readonly LostPort[] =>
   entriesByAddress(entries, "").flatMap(({ all }) => lostPorts(all));
 
-/** Without captured addresses the service's own address says nothing: all of a port share its routes. */
+/** An entry as it is where connections are not captured: their address does not tell services apart, so all of a port share its routes. */
 function onAnyAddress(entry: OutboundEntry): OutboundEntry {
   return entry.routes === undefined || entry.proxied === true
     ? entry

@@ -75,7 +75,7 @@ export interface OutboundPart {
   readonly localityViews: Table<HostView>;
   /** The names of the hosts; none of callers whose proxies do not answer DNS. */
   readonly names: Lazy<HostNames>;
-  /** What sets it apart from the common part; undefined of a scope that has none. */
+  /** How it differs from the common part; undefined of a scope that has none. */
   readonly own: OwnRows | undefined;
 }
 
@@ -83,7 +83,7 @@ export interface OutboundPart {
 export interface OwnRows extends ClusterRows {
   /** Those among the hosts that look different that are balanced by locality. */
   readonly localityViews: Table<HostView>;
-  /** The hosts that may look different. */
+  /** The hosts that may look different to these callers. */
   readonly hosts: Table<readonly string[]>;
   /** The clusters that do not depend on services. */
   readonly fixed: ResourceSet;
@@ -125,7 +125,7 @@ export function createSharedBuilders(engine: Engine, encoder: Encoder): SharedBu
   };
 }
 
-/** What some hosts make: the rows of the host views that it is given, without clusters and endpoints of hosts that are balanced by locality. */
+/** The rows that some hosts make, without the clusters and endpoints of hosts that are balanced by locality. */
 interface RowBuilder extends ClusterRows {
   readonly virtualHosts: Lazy<HostRows<HostResource>>;
   readonly entries: Lazy<HostRows<OutboundEntry>>;
@@ -158,7 +158,7 @@ function createStaticClusters(engine: Engine, encoder: Encoder): StaticClusters 
   });
 }
 
-/** Whether values are equal that are small, and made in one place: then they are the same text. */
+/** Whether two small values are equal, whose fields are always in the same order: then their text is the same. */
 const sameText = (a: object, b: object): boolean => JSON.stringify(a) === JSON.stringify(b);
 
 /** Settles the traits of a client, so that all scopes of a kind share one object. */
@@ -227,7 +227,7 @@ export function createRows(
 
 const NO_NAMES: HostNames = Table.empty();
 
-/** A gateway's Envoy asks its agent for names as applications do. */
+/** A gateway knows names as the applications of capturing sidecars do: its Envoy asks the agent for them. */
 const namingOf = (scope: OutboundScope): NamingScope => ({
   captured: scope.captured || scope.router,
   addressesOf: (service) => addressesFor(service, scope.dns.allocated),
@@ -270,10 +270,10 @@ export function createCommonPart(
   };
 }
 
-/** A scope among the others of its kind of caller. */
+/** The rows of a scope, and those that it has in common with the other scopes of its kind. */
 interface ScopeRows {
   readonly common: CommonPart;
-  /** What its own hosts make. */
+  /** The rows of the hosts that look different to its callers. */
   readonly own: RowBuilder;
   /** The hosts that may look different. */
   readonly hosts: Table<readonly string[]>;
@@ -297,7 +297,7 @@ function createScopeRoutes(
   };
 }
 
-/** The builder of what a scope's hosts ask of its listeners. */
+/** The builder of a scope's listener entries. */
 function createScopeEntries(engine: Engine): (rows: ScopeRows) => Table<Table<OutboundEntry>> {
   const entries = createReplacement<OutboundEntry>(engine, "listener entries of a scope");
   const group = createEntryGroups(engine);

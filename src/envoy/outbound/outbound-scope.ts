@@ -10,15 +10,15 @@ import type { EgressListener } from "../../mesh/sidecar/sidecar.js";
 export interface ProxySettings {
   /** The port of their HTTP proxy, beside the one of those whose connections are not captured; 0 for none. */
   readonly httpProxyPort: number;
-  /** What is said of the headers that they add. */
+  /** Which headers they add. */
   readonly headers: HttpSettings;
   /** How they deal with connections that leave them. */
   readonly connections: ConnectionSettings;
-  /** They ask for what they use. */
+  /** They ask only for the virtual hosts that they use. */
   readonly onDemand: boolean;
   /** What they say of their spans. */
   readonly tracing?: TracingSettings;
-  /** By which gateways show themselves to servers that speak TLS; absent of callers that do not. */
+  /** The credential that gateways show to backends that speak TLS; absent where they show none. */
   readonly credential?: string;
 }
 
@@ -51,11 +51,11 @@ export interface OutboundScope {
   readonly labels: Labels;
   /** The key of the Sidecar that says what the callers reach; `""` when none does. */
   readonly sidecar: string;
-  /** Which of the ways out of their Sidecar it is about; undefined of all that callers without one reach. */
+  /** The egress listener of their Sidecar that it is about; undefined where it is about all that they reach. */
   readonly egress?: EgressListener;
   /** The callers are gateways. */
   readonly router: boolean;
-  /** Connections are captured by the kernel. */
+  /** The callers' connections are captured, that is redirected to their proxies by the kernel. */
   readonly captured: boolean;
   readonly settings: ProxySettings;
   readonly addresses: ProxyAddresses;
@@ -64,7 +64,7 @@ export interface OutboundScope {
   readonly patches: string;
 }
 
-/** Whether the callers of a scope can call through an HTTP proxy, which is all that some whose connections are not captured can. */
+/** Whether the callers of a scope can call through an HTTP proxy. Some whose connections are not captured can call in no other way. */
 export const hasHttpProxy = ({
   captured,
   router,

@@ -40,7 +40,7 @@ export interface CommonBuilders {
   readonly nameTables: ReturnType<typeof createNameTables>;
 }
 
-/** Makes them, with what proxies are told apart by. */
+/** Makes them, and the scopes and localities that proxies share. */
 export function createShared(
   engine: Engine,
   encoder: Encoder,

@@ -14,19 +14,19 @@ import {
   unionOf,
 } from "../resource/resource-set.js";
 
-/** A proxy and how it reaches its control plane, where it said so. */
+/** A proxy, and the address at which it reaches its control plane, if it said one. */
 export interface ConnectedProxy {
   readonly proxy: Proxy;
   readonly controlPlane: ControlPlaneAddress | undefined;
 }
 
 /**
- * Adds a proxy's own clusters to those that it shares: the given ones and, if it has a certificate, the one that leads back
- * here.
+ * Adds a proxy's own clusters to those that it shares: those given and, where the address of its control plane is known, the
+ * cluster that leads back to it.
  */
 export type ClusterUnion = (shared: ResourceSet, own: ResourceSet) => ResourceSet;
 
-/** The makers of these, one for each proxy. */
+/** Makes the union of each proxy. */
 export function createClusterUnions(
   engine: Engine,
   encoder: Encoder,

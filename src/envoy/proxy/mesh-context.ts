@@ -1,4 +1,4 @@
-/** The parts of a mesh that decide about single proxies, apart from what is said of their own workloads. */
+/** The parts of a mesh that decide what single proxies are sent. Rows about their own workloads are found for each. */
 import { type FieldNames, fieldsOf } from "../../base/call.js";
 import type { Engine } from "../../base/engine.js";
 import type { Mesh } from "../../mesh/mesh.js";

@@ -21,7 +21,7 @@ export interface ProxyContext {
   readonly workloads: Table<Workload> | undefined;
 }
 
-/** What finding contexts depends on. */
+/** What contexts are found by. */
 export interface ProxyContextDependencies {
   readonly engine: Engine;
   readonly scopes: Scopes;

@@ -63,7 +63,7 @@ const unservedFor = (
 ): readonly UnservedServer[] =>
   proxy.type === "router" ? gatewayServersOf(serverInputs(mesh, proxy)).unserved : [];
 
-/** The finder of the ports that no connection through a proxy leads to: only where nothing is captured there are some. */
+/** The finder of the ports that no connection through a proxy leads to; there are some only where nothing is captured. */
 function createLostPorts({
   engine,
   contextFinder,
@@ -104,12 +104,12 @@ export function createProxyResources(engine: Engine, encoder: Encoder): ProxyRes
       const { proxy } = memberOf(mesh, connected);
       const given = patches.for(mesh, proxy);
       if (given.length === 0) return given;
-      // A patch has an effect when what it is for is made.
+      // Whether a patch has an effect is known once what it is applied to has been made.
       madeSets(resourcesOf(mesh, connected));
       const sides = sidesOf(proxy);
       return given.filter(
         (patch) =>
-          // The bootstrap is no matter of what is sent: its patches are made where it is.
+          // The bootstrap is not sent by the control plane: its patches are applied where it is written.
           patch.applyTo !== "BOOTSTRAP" &&
           sides.some((side) => isForSide(patch, side)) &&
           !patches.patching.hasEffect(patch) &&

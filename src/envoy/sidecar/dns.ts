@@ -1,4 +1,4 @@
-/** What a proxy that answers its application's questions to DNS is given for that: Envoy a listener, an agent a table. */
+/** DNS for the applications of sidecars: Envoy answers by a listener, Istio's agent by a table of names. */
 import type { Engine } from "../../base/engine.js";
 import { Table } from "../../base/table.js";
 import { versionOf } from "../../base/version.js";
@@ -17,7 +17,7 @@ const NOTHING: ResourceSet = Table.empty();
 /** Where an application finds the DNS of its sidecar, when what it sends is captured. */
 const LOOPBACK = "127.0.0.1";
 
-/** In byte order of the names: so the table is the same whatever came first. */
+/** Sorted by name, so that the table does not depend on the order in which hosts were added. */
 const inOrder = (names: HostNames): readonly NamedHost[] =>
   names.sorted().flatMap(([, hosts]) => hosts);
 
@@ -62,7 +62,7 @@ const isTakenAnywhere = ({ routes, chains }: OutboundEntry): boolean =>
 const isNamed = ({ routes, chains }: OutboundEntry): boolean =>
   routes !== undefined || chains.every(({ serverNames }) => serverNames.length > 0);
 
-/** Is in no hostname. */
+/** A character that is in no hostname. */
 const SEPARATOR = " ";
 
 /**
@@ -96,7 +96,7 @@ export function createReachedNames(
     names.size === 0 ? names : without(names, notReached(entries, unprivileged));
 }
 
-/** Who asks a listener. */
+/** What DNS depends on in a proxy. */
 type DnsProxy = Pick<Proxy, "dns" | "namespace" | "mode" | "egressAddress">;
 
 /** The builder of the listener for Envoys that answer themselves; others have none. */

@@ -16,7 +16,7 @@ export interface SidecarOutbound {
   readonly endpoints: Lazy<ResourceSet>;
   readonly scope: ScopeBuilder;
   readonly routes: Lazy<RouteSets>;
-  /** Of sidecars that capture; those of the others are made of these, for each of them. */
+  /** The listeners of sidecars that capture; for others, what each of them makes its own listeners of. */
   readonly listeners: Lazy<ResourceSet | UnboundListeners>;
   /** The names that their applications know, where the proxies answer DNS. */
   readonly names: Lazy<HostNames>;
@@ -38,7 +38,7 @@ const routeMembers = ({ splitRoutes, virtualHosts }: RouteSets): readonly unknow
   virtualHosts,
 ];
 
-/** The newer one, with those members of the older that are the same; the older one if all are. */
+/** The newer one, with the objects of the older one for members that are equal; the older one itself if all are. */
 function carried(older: SidecarOutbound, newer: SidecarOutbound): SidecarOutbound {
   const { clusters, scope } = newer;
   const endpoints = keptIfSame(older.endpoints, newer.endpoints, Object.is);

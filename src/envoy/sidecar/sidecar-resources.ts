@@ -26,7 +26,7 @@ interface OwnSetInputs extends Pick<SidecarOutbound, "clusters" | "listeners" | 
   readonly extensions: ResourceSet;
 }
 
-/** The maker of one sidecar's, of its clusters and listeners as these are united. */
+/** The builder of these sets of one sidecar. `clusters` and `listeners` unite what it shares with what is its own. */
 function createOwnSets(
   engine: Engine,
   clusters: ClusterUnion,
