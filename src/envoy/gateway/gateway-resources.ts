@@ -1,8 +1,8 @@
 /** All that one gateway is sent: the clusters of its scope, and the listeners, routes and secrets of its Gateways. */
 import { type Engine, sameElements } from "../../base/engine.js";
 import { partAt } from "../outbound/scope-builder.js";
-import type { CommonBuilders, ProxyBuilder } from "../proxy/common-builders.js";
 import type { ConnectedProxy } from "../proxy/connected-proxy.js";
+import type { ProxyBuilder, ProxyBuilders } from "../proxy/proxy-builders.js";
 import type { Encoder } from "../resource/encoder.js";
 import { madeSets, proxySets, type ResourceSets, unionOf } from "../resource/resource-set.js";
 import { createLogFinder } from "../telemetry/proxy-logs.js";
@@ -17,7 +17,7 @@ function createSets(engine: Engine): (sets: ResourceSets) => ResourceSets {
 
 /** Makes the builder of each gateway. */
 export function createGateways(
-  shared: CommonBuilders,
+  shared: ProxyBuilders,
   encoder: Encoder,
 ): (connected: ConnectedProxy) => ProxyBuilder {
   const { engine, clusterUnions, security, patches } = shared;

@@ -19,8 +19,8 @@ import { isForSide, sidesOf } from "../patch/compiled-patch.js";
 import type { Encoder } from "../resource/encoder.js";
 import { madeSets, type ProxySets } from "../resource/resource-set.js";
 import { createSidecars } from "../sidecar/sidecar-resources.js";
-import { type CommonBuilders, createShared } from "./common-builders.js";
 import type { ConnectedProxy } from "./connected-proxy.js";
+import { createProxyBuilders, type ProxyBuilders } from "./proxy-builders.js";
 
 /** Makes the resources of proxies, for one mesh after another. */
 export interface ProxyResources {
@@ -57,7 +57,7 @@ function createMembers(
 
 /** Only gateways have servers. */
 const unservedFor = (
-  { gatewayServersOf }: Pick<CommonBuilders, "gatewayServersOf">,
+  { gatewayServersOf }: Pick<ProxyBuilders, "gatewayServersOf">,
   mesh: Mesh,
   proxy: Proxy,
 ): readonly UnservedServer[] =>
@@ -68,7 +68,7 @@ function createLostPorts({
   engine,
   contextFinder,
   outbound,
-}: Pick<CommonBuilders, "engine" | "contextFinder" | "outbound">): (
+}: Pick<ProxyBuilders, "engine" | "contextFinder" | "outbound">): (
   mesh: Mesh,
   proxy: Proxy,
 ) => readonly LostPort[] {
@@ -83,7 +83,7 @@ function createLostPorts({
 
 /** The maker of proxies' resources. */
 export function createProxyResources(engine: Engine, encoder: Encoder): ProxyResources {
-  const { shared, scopes, localities } = createShared(engine, encoder);
+  const { shared, scopes, localities } = createProxyBuilders(engine, encoder);
   const { patches } = shared;
   const sidecar = createSidecars(shared, encoder);
   const gateway = createGateways(shared, encoder);

@@ -7,8 +7,8 @@ import {
   type WorkloadPart,
   type WorkloadPartBuilder,
 } from "../inbound/workload-part.js";
-import type { CommonBuilders, ProxyBuilder } from "../proxy/common-builders.js";
 import type { ClusterUnion, ConnectedProxy } from "../proxy/connected-proxy.js";
+import type { ProxyBuilder, ProxyBuilders } from "../proxy/proxy-builders.js";
 import type { ProxyContext } from "../proxy/proxy-context.js";
 import type { Encoder } from "../resource/encoder.js";
 import { proxySets, type ResourceSet, type SetParts, unionOf } from "../resource/resource-set.js";
@@ -55,7 +55,7 @@ interface SidecarInContext {
 
 /** Makes the builder of each sidecar. */
 export function createSidecars(
-  shared: CommonBuilders,
+  shared: ProxyBuilders,
   encoder: Encoder,
 ): (connected: ConnectedProxy) => ProxyBuilder {
   const { engine, clusterUnions, clientSecrets, extensionConfigs, outbound: outboundAt } = shared;

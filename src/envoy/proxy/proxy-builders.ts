@@ -25,7 +25,7 @@ import { createProxyContexts } from "./proxy-context.js";
 export type ProxyBuilder = (mesh: Mesh) => ProxySets;
 
 /** The builders that all proxies share. */
-export interface CommonBuilders {
+export interface ProxyBuilders {
   readonly engine: Engine;
   readonly contextFinder: ReturnType<typeof createProxyContexts>;
   readonly gatewayServersOf: GatewayServers;
@@ -41,11 +41,11 @@ export interface CommonBuilders {
 }
 
 /** Makes them, and the scopes and localities that proxies share. */
-export function createShared(
+export function createProxyBuilders(
   engine: Engine,
   encoder: Encoder,
 ): {
-  readonly shared: CommonBuilders;
+  readonly shared: ProxyBuilders;
   readonly scopes: Scopes;
   readonly localities: ClientLocalities;
 } {
@@ -55,7 +55,7 @@ export function createShared(
   const localities = createClientLocalities(engine);
   const meshContextOf = createMeshContext(engine, localities);
   const secretResources = createSecretResources(engine, encoder);
-  const shared: CommonBuilders = {
+  const shared: ProxyBuilders = {
     engine,
     contextFinder: engine.memo(
       "finder of a proxy's context",
