@@ -13,6 +13,7 @@ import type { ResourceSet, ResourceSets } from "../../src/envoy/resource/resourc
 import { type EnvoyBinary, findEnvoy } from "../../src/up/envoy/envoy-binary.js";
 import { refusalOf, type TypedResource } from "../../src/up/envoy/envoy-validation.js";
 import { UpError } from "../../src/up/up-error.js";
+import { randomRuns } from "../random-runs.js";
 import { run } from "../unit/cli/run.js";
 import { REFUSED, TAKEN } from "../unit/envoy/check/cases.js";
 import {
@@ -26,8 +27,7 @@ import { application, documents } from "./harness/manifests.js";
 
 const ROOT = fileURLToPath(new URL("../../", import.meta.url));
 
-const { FAIRLEAD_RUNS = "8", FAIRLEAD_SEED = "1" } = process.env;
-const [RUNS, SEED] = [Number(FAIRLEAD_RUNS), Number(FAIRLEAD_SEED)];
+const { RUNS, SEED } = randomRuns(8);
 
 const encoder = createEncoder(readFileSync(new URL("../../gen/envoy.binpb", import.meta.url)));
 let envoy: EnvoyBinary | UpError;

@@ -8,14 +8,14 @@ import { connectionWorld } from "../models/routing/connection-world.js";
 import { connectionModel } from "../models/routing/model.js";
 import type { Connection, World } from "../models/routing/objects.js";
 import { leadingSomewhere } from "../models/routing/simulated.js";
-import { CALLERS, WORKLOADS } from "../models/routing/still-world.js";
 import { worldText } from "../models/routing/world-text.js";
+import { randomRuns } from "../random-runs.js";
 import { stats } from "./harness/admin.js";
-import { documents, namespace, podDeployment } from "./harness/manifests.js";
+import { documents } from "./harness/manifests.js";
+import { STILL_PODS } from "./harness/still-pods.js";
 import { shareMesh } from "./harness/test-mesh.js";
 
-const { FAIRLEAD_RUNS = "4", FAIRLEAD_SEED = "1" } = process.env;
-const [RUNS, SEED] = [Number(FAIRLEAD_RUNS), Number(FAIRLEAD_SEED)];
+const { RUNS, SEED } = randomRuns(4);
 const CONNECTIONS = 25;
 
 /** Where the gateway's pods listen for the ports of its servers. */
@@ -84,17 +84,7 @@ const draws = fc.sample(
 
 const mesh = shareMesh(
   {
-    "still.yaml": documents(
-      namespace("a", "enabled"),
-      namespace("b", "enabled"),
-      ...(["a", "b"] as const).map((own) =>
-        podDeployment("caller", own, CALLERS[own].labels, true),
-      ),
-      ...WORKLOADS.map(({ name, namespace: own, labels }) =>
-        podDeployment(name.replace(/-0$/, ""), own, labels, false),
-      ),
-      GATEWAY_SERVICE,
-    ),
+    "still.yaml": documents(...STILL_PODS, GATEWAY_SERVICE),
     "world.yaml": draws[0] === undefined ? "" : placed(draws[0][0], 0),
   },
   // Nothing is looked up outside of this machine.

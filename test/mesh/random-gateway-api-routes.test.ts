@@ -7,14 +7,15 @@ import { CLOSED, outcomesOf } from "../models/gateway-api/outcomes.js";
 import { askedIn } from "../models/gateway-api/request-arbitrary.js";
 import { WORKLOADS, world } from "../models/gateway-api/world-arbitrary.js";
 import { worldText } from "../models/gateway-api/world-text.js";
-import { type Outcome, sorted } from "../models/routing/outcomes.js";
+import type { Outcome } from "../models/routing/outcomes.js";
+import { randomRuns } from "../random-runs.js";
 import { openCertificates } from "./harness/certificates.js";
 import { documents } from "./harness/manifests.js";
-import { type Answer, call, callAddress, callTls, echoOf } from "./harness/requests.js";
+import { call, callAddress, callTls } from "./harness/requests.js";
+import { outcomeOf } from "./harness/route-outcome.js";
 import { shareMesh } from "./harness/test-mesh.js";
 
-const { FAIRLEAD_RUNS = "5", FAIRLEAD_SEED = "1" } = process.env;
-const [RUNS, SEED] = [Number(FAIRLEAD_RUNS), Number(FAIRLEAD_SEED)];
+const { RUNS, SEED } = randomRuns(5);
 const REQUESTS = 40;
 
 /** A Deployment of one pod `NAME-0`. */
@@ -118,12 +119,16 @@ const canBeSeen = (asked: Asked, is: string): boolean =>
   asked.serverName === undefined ||
   (asked.serverName !== "" && is !== "connected");
 
+/** The headers of answers that routes of the worlds are about. */
+const ANSWER_HEADERS = ["x-answer", "x-echo-pod", "x-from"];
+
 async function send(asked: Asked): Promise<Outcome> {
   const { method, authority, port, path, headers } = asked.request;
   const question = { method, path, headers: { ...headers, host: authority } };
   if (asked.from !== "gateway") {
     const whole = { ...question, path: `http://${authority}${path}` };
-    return outcomeOf(await call(mesh().pod(`caller-0.${asked.from}`), "http://any/", whole));
+    const answer = await call(mesh().pod(`caller-0.${asked.from}`), "http://any/", whole);
+    return outcomeOf(answer, ANSWER_HEADERS);
   }
   const [own = "", name = ""] = asked.gateway.split("/");
   const { pod } = mesh().pod(`${name}-0.${own}`).addresses;
@@ -132,35 +137,10 @@ async function send(asked: Asked): Promise<Outcome> {
     asked.serverName === undefined
       ? callAddress(at, "http://any/", question)
       : callTls(at, `https://${asked.serverName}/`, question);
-  return sent.then(outcomeOf, () => CLOSED);
-}
-
-/** The headers that routes of the worlds are about. */
-const OF_ROUTES = /^x-(one|two|three|set|to)$/;
-
-function outcomeOf(answer: Answer): Outcome {
-  const { status, headers, body } = answer;
-  const { location } = headers;
-  const ofAnswer = ["x-answer", "x-echo-pod", "x-from"].flatMap((name) =>
-    headers[name] === undefined ? [] : [[name, String(headers[name])]],
+  return sent.then(
+    (answer) => outcomeOf(answer, ANSWER_HEADERS),
+    () => CLOSED,
   );
-  if (!body.startsWith("{")) return { status, ...(location === undefined ? {} : { location }) };
-  const { pod, namespace: own, path, authority, headers: sent } = echoOf(answer);
-  return {
-    status,
-    by: `${pod}.${own}`,
-    path,
-    authority,
-    // What is added is a line of its own, which Node joins to that before with a blank.
-    headers: sorted(
-      Object.fromEntries(
-        Object.entries(sent)
-          .filter(([name]) => OF_ROUTES.test(name))
-          .map(([name, value]) => [name, value.replaceAll(", ", ",")]),
-      ),
-    ),
-    answerHeaders: Object.fromEntries(ofAnswer),
-  };
 }
 
 test(`${RUNS * REQUESTS} requests of seed ${SEED} go where the model says`, async () => {

@@ -12,13 +12,13 @@ import { decide, type Verdict } from "../models/security/decide.js";
 import type { MeshSettings, SecurityPolicy } from "../models/security/objects.js";
 import { NOW, TOKEN_WORDS } from "../models/security/tokens.js";
 import type { Vocabulary } from "../models/security/vocabulary.js";
+import { randomRuns } from "../random-runs.js";
 import { explanationOf } from "./harness/explanations.js";
 import { application, documents, meshConfiguration, namespace } from "./harness/manifests.js";
 import { callAddress, callMutualTls } from "./harness/requests.js";
 import { shareMesh } from "./harness/test-mesh.js";
 
-const { FAIRLEAD_RUNS = "40", FAIRLEAD_SEED = "1" } = process.env;
-const RUNS = Number(FAIRLEAD_RUNS);
+const { RUNS, SEED } = randomRuns(40);
 const ARRIVALS = 24;
 const AT_A_TIME = 8;
 const TIMEOUT_MS = 60_000 + RUNS * 5_000;
@@ -101,7 +101,7 @@ function casesOf(): readonly Case[] {
       arrivals: fc.array(arrival, { minLength: ARRIVALS, maxLength: ARRIVALS }),
     });
   });
-  return fc.sample(cases, { numRuns: RUNS, seed: Number(FAIRLEAD_SEED) });
+  return fc.sample(cases, { numRuns: RUNS, seed: SEED });
 }
 
 /** The certificates of peers, by the mesh's own authority. */

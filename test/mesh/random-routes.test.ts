@@ -5,17 +5,18 @@ import { hostOf, namesOf } from "../models/routing/hosts.js";
 import { type Asked, askedIn } from "../models/routing/http-arbitrary.js";
 import { model } from "../models/routing/model.js";
 import type { World } from "../models/routing/objects.js";
-import { type Outcome, outcomesOf, sorted } from "../models/routing/outcomes.js";
+import { type Outcome, outcomesOf } from "../models/routing/outcomes.js";
 import { leadingSomewhere } from "../models/routing/simulated.js";
-import { CALLERS, WORKLOADS } from "../models/routing/still-world.js";
 import { SHOP, world } from "../models/routing/world-arbitrary.js";
 import { worldText } from "../models/routing/world-text.js";
-import { documents, namespace, podDeployment } from "./harness/manifests.js";
-import { type Answer, call, callAddress, echoOf } from "./harness/requests.js";
+import { randomRuns } from "../random-runs.js";
+import { documents } from "./harness/manifests.js";
+import { call, callAddress } from "./harness/requests.js";
+import { outcomeOf } from "./harness/route-outcome.js";
+import { STILL_PODS } from "./harness/still-pods.js";
 import { shareMesh } from "./harness/test-mesh.js";
 
-const { FAIRLEAD_RUNS = "20", FAIRLEAD_SEED = "1" } = process.env;
-const [RUNS, SEED] = [Number(FAIRLEAD_RUNS), Number(FAIRLEAD_SEED)];
+const { RUNS, SEED } = randomRuns(20);
 const REQUESTS = 40;
 
 /** The Service of the gateway: its pods listen on port 8080. */
@@ -55,17 +56,7 @@ const draws = fc.sample(
 
 const mesh = shareMesh(
   {
-    "still.yaml": documents(
-      namespace("a", "enabled"),
-      namespace("b", "enabled"),
-      ...(["a", "b"] as const).map((own) =>
-        podDeployment("caller", own, CALLERS[own].labels, true),
-      ),
-      ...WORKLOADS.map(({ name, namespace: own, labels }) =>
-        podDeployment(name.replace(/-0$/, ""), own, labels, false),
-      ),
-      GATEWAY_SERVICE,
-    ),
+    "still.yaml": documents(...STILL_PODS, GATEWAY_SERVICE),
     "world.yaml": draws[0] === undefined ? "" : placed(draws[0][0], 0),
   },
   // Nothing is looked up outside of this machine.
@@ -85,6 +76,9 @@ function askedHere({ from, request }: Asked): Asked {
     : { from, request: { ...request, port: 80, authority: host } };
 }
 
+/** The headers of answers that routes of the worlds are about. */
+const ANSWER_HEADERS = ["x-answer", "x-echo-pod"];
+
 async function send({ from, request }: Asked): Promise<Outcome> {
   const { method, authority, path, headers } = request;
   const question = { method, path, headers: { ...headers, host: authority } };
@@ -99,35 +93,7 @@ async function send({ from, request }: Asked): Promise<Outcome> {
           ...question,
           path: `http://${authority}${path}`,
         });
-  return outcomeOf(await sent);
-}
-
-/** The headers that routes of the worlds are about. */
-const OF_ROUTES = /^x-(one|two|three|set|to)$/;
-
-function outcomeOf(answer: Answer): Outcome {
-  const { status, headers, body } = answer;
-  const { location } = headers;
-  const ofAnswer = ["x-answer", "x-echo-pod"].flatMap((name) =>
-    headers[name] === undefined ? [] : [[name, String(headers[name])]],
-  );
-  if (!body.startsWith("{")) return { status, ...(location === undefined ? {} : { location }) };
-  const { pod, namespace: own, path, authority, headers: sent } = echoOf(answer);
-  return {
-    status,
-    by: `${pod}.${own}`,
-    path,
-    authority,
-    // What is added is a line of its own, which Node joins to that before with a blank.
-    headers: sorted(
-      Object.fromEntries(
-        Object.entries(sent)
-          .filter(([name]) => OF_ROUTES.test(name))
-          .map(([name, value]) => [name, value.replaceAll(", ", ",")]),
-      ),
-    ),
-    answerHeaders: Object.fromEntries(ofAnswer),
-  };
+  return outcomeOf(await sent, ANSWER_HEADERS);
 }
 
 test(`${RUNS * REQUESTS} requests of seed ${SEED} go where the model says`, async () => {

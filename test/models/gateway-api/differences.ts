@@ -5,10 +5,11 @@ import type { RouteJson } from "../../../src/envoy/api.js";
 import { endingAtProxy } from "../../../src/simulator/ending.js";
 import type { HttpRequest } from "../routing/objects.js";
 import { sorted } from "../routing/outcomes.js";
+import type { Walked } from "../routing/walked.js";
 import type { Asked } from "./model.js";
 import { outcomesOf } from "./outcomes.js";
 import { redirectedTo } from "./redirected.js";
-import { resultsOf, type Simulated, type Walked, walkOf } from "./simulated.js";
+import { resultsOf, type Simulated, walkOf } from "./simulated.js";
 import type { Mirror, Share, Timing, Verdict } from "./verdict.js";
 
 type Comparable = Readonly<Record<string, unknown>>;

@@ -8,15 +8,11 @@ import type { Result } from "../../../src/console/explain/explanation.js";
 import type { Scene } from "../../../src/console/explain/scene.js";
 import type { Encoder } from "../../../src/envoy/resource/encoder.js";
 import { type Proxy, parseNode } from "../../../src/mesh/proxy/proxy.js";
-import type { Call } from "../../../src/simulator/call.js";
 import {
   type ProxyConfiguration,
   proxyConfiguration,
 } from "../../../src/simulator/configuration.js";
-import { forwardedRequest } from "../../../src/simulator/forwarded-request.js";
-import type { Walk } from "../../../src/simulator/outcome.js";
-import { walk } from "../../../src/simulator/simulate.js";
-import type { HttpRequest } from "../routing/objects.js";
+import { type RequestCall, type Walked, walkedIn } from "../routing/walked.js";
 import type { Asked } from "./model.js";
 import type { World } from "./objects.js";
 import { worldText } from "./world-text.js";
@@ -128,7 +124,7 @@ export function simulated(world: World, encoder: Encoder): Simulated {
 
 const OUTSIDE = "192.0.2.1";
 
-function callOf(asked: Asked): Call & Required<Pick<Call, "request">> {
+function callOf(asked: Asked): RequestCall {
   const { port, ...request } = asked.request;
   const isGateway = asked.from === "gateway";
   const own = PROXIES[callerOf(asked)]?.address ?? "";
@@ -144,31 +140,11 @@ function callOf(asked: Asked): Call & Required<Pick<Call, "request">> {
   };
 }
 
-/** What the simulator makes of a request. */
-export interface Walked {
-  readonly walk: Walk;
-  /** Whether the proxy has a cluster. */
-  readonly isKnown: (cluster: string) => boolean;
-  /** The request as it goes to each of the clusters of the walk. */
-  readonly forwarded: readonly Pick<HttpRequest, "path" | "authority" | "headers">[];
-}
-
 /** Walks the configuration of who is asked. */
 export function walkOf({ configurations }: Simulated, asked: Asked): Walked {
   const configuration = configurations.get(callerOf(asked));
   if (configuration === undefined) throw new Error(`nobody is ${callerOf(asked)}`);
-  const call = callOf(asked);
-  const walked = walk(configuration, call);
-  const { route } = walked.passed;
-  const several = route?.route?.weightedClusters?.clusters ?? [];
-  return {
-    walk: walked,
-    isKnown: (cluster) => configuration.clusters.has(cluster),
-    forwarded:
-      route === undefined
-        ? []
-        : walked.clusters.map((_, i) => forwardedRequest(call.request, route, several[i])),
-  };
+  return walkedIn(configuration, callOf(asked));
 }
 
 /** How `explain` says that a request ends; undefined of one that has no URL, since it names no server. */

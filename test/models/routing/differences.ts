@@ -3,8 +3,9 @@ import type { Result } from "../../../src/console/explain/explanation.js";
 import { endingAtProxy } from "../../../src/simulator/ending.js";
 import type { Asked } from "./http-arbitrary.js";
 import { sorted } from "./outcomes.js";
-import { explanationOf, type Simulated, type Walked, walkOf } from "./simulated.js";
+import { explanationOf, type Simulated, walkOf } from "./simulated.js";
 import type { Share, Verdict } from "./verdict.js";
+import type { Walked } from "./walked.js";
 
 const PASSTHROUGH = "PassthroughCluster";
 /** Where connections end on ports of which nobody knows what they carry. */

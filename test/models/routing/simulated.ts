@@ -10,13 +10,11 @@ import type { Explanation } from "../../../src/console/explain/explanation.js";
 import { peerOf, type Scene } from "../../../src/console/explain/scene.js";
 import type { Encoder } from "../../../src/envoy/resource/encoder.js";
 import { type Proxy, parseNode } from "../../../src/mesh/proxy/proxy.js";
-import type { Call } from "../../../src/simulator/call.js";
-import { forwardedRequest } from "../../../src/simulator/forwarded-request.js";
-import type { Walk } from "../../../src/simulator/outcome.js";
 import { walk } from "../../../src/simulator/simulate.js";
 import { hostOf } from "./hosts.js";
 import type { Connection, HttpRequest, VirtualService, World } from "./objects.js";
 import { CALLERS, type CallerName, podAddress } from "./still-world.js";
+import { type RequestCall, type Walked, walkedIn } from "./walked.js";
 import { worldText } from "./world-text.js";
 
 const ADDRESSES: Readonly<Record<CallerName, string>> = {
@@ -114,10 +112,7 @@ export function simulated(world: World, encoder: Encoder): Simulated {
 /** Some address outside of the mesh. */
 const OUTSIDE = "192.0.2.1";
 
-function callOf(
-  from: CallerName,
-  { port, ...request }: HttpRequest,
-): Call & Required<Pick<Call, "request">> {
+function callOf(from: CallerName, { port, ...request }: HttpRequest): RequestCall {
   const isGateway = from === "gateway";
   return {
     direction: isGateway ? "direct" : "outbound",
@@ -130,30 +125,9 @@ function callOf(
   };
 }
 
-/** What the simulator makes of a request. */
-export interface Walked {
-  readonly walk: Walk;
-  /** Whether the proxy has a cluster. */
-  readonly isKnown: (cluster: string) => boolean;
-  /** The request as it goes to each of the clusters of the walk. */
-  readonly forwarded: readonly Pick<HttpRequest, "path" | "authority" | "headers">[];
-}
-
 /** Walks the configuration of who is asked. */
 export function walkOf({ scene }: Simulated, from: CallerName, request: HttpRequest): Walked {
-  const { configuration } = peerOf(scene, PROXIES[from]);
-  const call = callOf(from, request);
-  const walked = walk(configuration, call);
-  const { route } = walked.passed;
-  const several = route?.route?.weightedClusters?.clusters ?? [];
-  return {
-    walk: walked,
-    isKnown: (cluster) => configuration.clusters.has(cluster),
-    forwarded:
-      route === undefined
-        ? []
-        : walked.clusters.map((_, i) => forwardedRequest(call.request, route, several[i])),
-  };
+  return walkedIn(peerOf(scene, PROXIES[from]).configuration, callOf(from, request));
 }
 
 /** What the simulator makes of a connection. */

@@ -7,10 +7,10 @@ import { connectionWorld } from "../../models/routing/connection-world.js";
 import { connectionModel } from "../../models/routing/model.js";
 import { simulated } from "../../models/routing/simulated.js";
 import { worldText } from "../../models/routing/world-text.js";
+import { randomRuns } from "../../random-runs.js";
 import { goldenEncoder } from "../golden/golden-case.js";
 
-const { FAIRLEAD_RUNS = "25", FAIRLEAD_SEED = "1" } = process.env;
-const [RUNS, SEED] = [Number(FAIRLEAD_RUNS), Number(FAIRLEAD_SEED)];
+const { RUNS, SEED } = randomRuns(25);
 const CONNECTIONS = { minLength: 40, maxLength: 40 };
 
 const encoder = goldenEncoder();

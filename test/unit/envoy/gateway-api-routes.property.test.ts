@@ -8,10 +8,10 @@ import { askedIn } from "../../models/gateway-api/request-arbitrary.js";
 import { simulated } from "../../models/gateway-api/simulated.js";
 import { world } from "../../models/gateway-api/world-arbitrary.js";
 import { worldText } from "../../models/gateway-api/world-text.js";
+import { randomRuns } from "../../random-runs.js";
 import { goldenEncoder } from "../golden/golden-case.js";
 
-const { FAIRLEAD_RUNS = "20", FAIRLEAD_SEED = "1" } = process.env;
-const [RUNS, SEED] = [Number(FAIRLEAD_RUNS), Number(FAIRLEAD_SEED)];
+const { RUNS, SEED } = randomRuns(20);
 const REQUESTS = { minLength: 25, maxLength: 25 };
 
 const encoder = goldenEncoder();

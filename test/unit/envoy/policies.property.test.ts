@@ -10,10 +10,10 @@ import { policiesOf, settingsOf } from "../../models/security/arbitrary-policies
 import type { Arrival } from "../../models/security/arrival.js";
 import { decide, policiesFor } from "../../models/security/decide.js";
 import { NOW } from "../../models/security/tokens.js";
+import { randomRuns } from "../../random-runs.js";
 import { CALLED, type Called, configurationOf, simulated, WORDS } from "./policed-mesh.js";
 
-const { FAIRLEAD_RUNS = "60", FAIRLEAD_SEED = "1" } = process.env;
-const RUNS = Number(FAIRLEAD_RUNS);
+const { RUNS, SEED } = randomRuns(60);
 const ARRIVALS = 40;
 
 vi.setConfig({ testTimeout: 60_000 + RUNS * 500 });
@@ -47,7 +47,7 @@ test("proxies do by policies what Istio's documentation says", () => {
       });
       expect(wrong).toEqual([]);
     }),
-    { numRuns: RUNS, seed: Number(FAIRLEAD_SEED) },
+    { numRuns: RUNS, seed: SEED },
   );
   // Each of them is seen, and not only now and then.
   expect(verdicts.size).toBe(5);
@@ -68,6 +68,6 @@ test("a proxy is said to enforce the policies that are for its workload", () => 
       );
       expect(new Set(enforced)).toEqual(new Set(expected));
     }),
-    { numRuns: Math.ceil(RUNS / 4), seed: Number(FAIRLEAD_SEED) },
+    { numRuns: Math.ceil(RUNS / 4), seed: SEED },
   );
 });

@@ -7,10 +7,10 @@ import { model } from "../../models/routing/model.js";
 import { simulated } from "../../models/routing/simulated.js";
 import { world } from "../../models/routing/world-arbitrary.js";
 import { worldText } from "../../models/routing/world-text.js";
+import { randomRuns } from "../../random-runs.js";
 import { goldenEncoder } from "../golden/golden-case.js";
 
-const { FAIRLEAD_RUNS = "25", FAIRLEAD_SEED = "1" } = process.env;
-const [RUNS, SEED] = [Number(FAIRLEAD_RUNS), Number(FAIRLEAD_SEED)];
+const { RUNS, SEED } = randomRuns(25);
 const REQUESTS = { minLength: 25, maxLength: 25 };
 
 const encoder = goldenEncoder();

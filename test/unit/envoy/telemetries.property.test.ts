@@ -5,10 +5,10 @@ import { differences } from "../../models/telemetry/differences.js";
 import { made } from "../../models/telemetry/made.js";
 import { world } from "../../models/telemetry/world-arbitrary.js";
 import { worldText } from "../../models/telemetry/world-text.js";
+import { randomRuns } from "../../random-runs.js";
 import { goldenEncoder } from "../golden/golden-case.js";
 
-const { FAIRLEAD_RUNS = "25", FAIRLEAD_SEED = "1" } = process.env;
-const [RUNS, SEED] = [Number(FAIRLEAD_RUNS), Number(FAIRLEAD_SEED)];
+const { RUNS, SEED } = randomRuns(25);
 
 const encoder = goldenEncoder();
 

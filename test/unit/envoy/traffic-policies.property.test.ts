@@ -5,10 +5,10 @@ import { differences } from "../../models/traffic-policy/differences.js";
 import { made } from "../../models/traffic-policy/made.js";
 import { world } from "../../models/traffic-policy/world-arbitrary.js";
 import { worldText } from "../../models/traffic-policy/world-text.js";
+import { randomRuns } from "../../random-runs.js";
 import { goldenEncoder } from "../golden/golden-case.js";
 
-const { FAIRLEAD_RUNS = "25", FAIRLEAD_SEED = "1" } = process.env;
-const [RUNS, SEED] = [Number(FAIRLEAD_RUNS), Number(FAIRLEAD_SEED)];
+const { RUNS, SEED } = randomRuns(25);
 
 const encoder = goldenEncoder();
 

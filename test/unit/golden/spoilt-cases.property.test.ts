@@ -1,13 +1,13 @@
 import fc from "fast-check";
 import { expect, test, vi } from "vitest";
 import { madeSets } from "../../../src/envoy/resource/resource-set.js";
+import { randomRuns } from "../../random-runs.js";
 import { goldenCaseNames, goldenEncoder, goldenResources } from "./golden-case.js";
 import { spoiltCases } from "./spoilt-case.js";
 
 vi.setConfig({ testTimeout: 60_000 });
 
-const { FAIRLEAD_RUNS = "200", FAIRLEAD_SEED = "1" } = process.env;
-const RUNS = Number(FAIRLEAD_RUNS);
+const { RUNS, SEED } = randomRuns(200);
 
 test("whatever the files say, what proxies are sent is made without an exception", () => {
   const encoder = goldenEncoder();
@@ -20,7 +20,7 @@ test("whatever the files say, what proxies are sent is made without an exception
         for (const set of madeSets(sets)) set.sorted();
       }
     }),
-    { numRuns: RUNS, seed: Number(FAIRLEAD_SEED) },
+    { numRuns: RUNS, seed: SEED },
   );
   // What has errors is left out, and says little.
   expect(inOrder).toBeGreaterThan(RUNS / 5);
