@@ -300,7 +300,7 @@ export function createProxySessions(options: ProxySessionsOptions): ProxySession
 }
 
 /** By this Istio's agent says whether the application is healthy. See Istio, pilot/pkg/xds, HealthInfoType. */
-const TOLD_TYPES: ReadonlySet<string> = new Set(["type.googleapis.com/istio.v1.HealthInformation"]);
+const TOLD_TYPES: ReadonlySet<string> = new Set([typeUrlOf("istio.v1.HealthInformation")]);
 
 /** Only the incremental protocol can be asked for single hosts. */
 function adapted(admitted: AdmittedProxy, { protocol }: OpenRequest): AdmittedProxy {

@@ -12,6 +12,7 @@ import {
   toBinary,
 } from "@bufbuild/protobuf";
 import type { ControlPlaneJson } from "../../../gen/types/fairlead/debug/v1/debug_pb.js";
+import { typeUrlOf } from "../../base/type-url.js";
 import { CallRefused } from "../../grpc/call-refused.js";
 import { status } from "../../grpc/status-code.js";
 import type { Question, Questions } from "../../xds/questions.js";
@@ -55,7 +56,7 @@ function messageOf(registry: Registry, typeName: string): DescMessage {
 function carried(registry: Registry, typeName: string, json: JsonObject): Carried {
   const schema = messageOf(registry, typeName);
   const value = toBinary(schema, fromJson(schema, json, { registry }));
-  return { typeUrl: `type.googleapis.com/${typeName}`, value };
+  return { typeUrl: typeUrlOf(typeName), value };
 }
 
 function response(

@@ -1,4 +1,5 @@
 import type { JsonObject, JsonValue } from "@bufbuild/protobuf";
+import { typeUrlOf } from "../../base/type-url.js";
 import type { DumpSection } from "../held/config-dump.js";
 
 /** A section of a dump as istiod sends it: the type's name, and its JSON. */
@@ -36,7 +37,7 @@ function withoutJudgement(entries: JsonValue): JsonValue {
 export function istioDump(sections: readonly DumpSection[]): readonly IstioSection[] {
   return SECTIONS.map(({ name }) => {
     const typeName = `envoy.admin.v3.${name}`;
-    const found = sections.find(({ "@type": type }) => type === `type.googleapis.com/${typeName}`);
+    const found = sections.find(({ "@type": type }) => type === typeUrlOf(typeName));
     if (found === undefined) return { name: typeName, json: {} };
     const members = Object.entries(found).filter(([key]) => key !== "@type");
     const json = Object.fromEntries(members.map(([key, value]) => [key, withoutJudgement(value)]));

@@ -2,6 +2,10 @@
 import { byKey } from "../../base/compare-text.js";
 import { formatHostPort } from "../../base/host-port.js";
 import { METADATA_PREFIX } from "../../config/kinds/networking/unapplied-metadata.js";
+import {
+  CANONICAL_NAME,
+  CANONICAL_REVISION,
+} from "../../config/kinds/telemetry/canonical-labels.js";
 import type { ServiceNaming, ToldSettings } from "../../config/mesh-config/mesh-config-schema.js";
 import type { LocalityJson } from "../api.js";
 import { type ControlPlaneAddress, IDENTITY_CLUSTER } from "./control-plane-cluster.js";
@@ -175,9 +179,6 @@ function metadataOf(
       : {}),
   };
 }
-
-const CANONICAL_NAME = "service.istio.io/canonical-name";
-const CANONICAL_REVISION = "service.istio.io/canonical-revision";
 
 /** The labels with those by which telemetry names a service, as Istio's injector adds them; sorted by name. */
 export function withCanonicalLabels(

@@ -342,6 +342,7 @@ function outboundCluster(
     upgrade: client.h2UpgradePolicy,
     lookedUp: kind === "FORWARD_PROXY",
   };
+  const identities = identitiesOf(input);
   const json: ClusterJson = {
     name,
     altStatName: statName(client.statName, name, { service, port, subset: subset.name }),
@@ -366,8 +367,8 @@ function outboundCluster(
         sni: sniOf(key),
         alpn: meshAlpn(upstream),
         applicationAlpn: upstreamHttp(upstream) === "http2" ? ["h2"] : [],
-        identities: identitiesOf(input),
-        declaredNames: service.kubernetes ? [] : identitiesOf(input),
+        identities,
+        declaredNames: service.kubernetes ? [] : identities,
         serverRoots: service.serverRoots,
         trustDomains: client.trustDomains,
         defaults: client.tlsDefaults,

@@ -5,6 +5,10 @@
  */
 
 import { callerState } from "../../config/kinds/telemetry/caller-state.js";
+import {
+  CANONICAL_NAME,
+  CANONICAL_REVISION,
+} from "../../config/kinds/telemetry/canonical-labels.js";
 import type { MetricValue } from "../../config/kinds/telemetry/metric-expression.js";
 import { ENDPOINT_METADATA } from "../../config/kinds/telemetry/peer-attributes.js";
 import {
@@ -48,8 +52,8 @@ const caller = (key: string): Format =>
 /** The proxy's own workload. */
 const OWN: Readonly<Record<keyof WorkloadLabels, Format>> = {
   workload: node("WORKLOAD_NAME"),
-  canonical_service: label("service.istio.io/canonical-name"),
-  canonical_revision: label("service.istio.io/canonical-revision"),
+  canonical_service: label(CANONICAL_NAME),
+  canonical_revision: label(CANONICAL_REVISION),
   workload_namespace: node("NAMESPACE"),
   app: label("app"),
   version: label("version"),

@@ -1,4 +1,9 @@
 /** How connection managers trace requests. */
+
+import {
+  CANONICAL_NAME,
+  CANONICAL_REVISION,
+} from "../../config/kinds/telemetry/canonical-labels.js";
 import type { CustomTag } from "../../config/kinds/telemetry/telemetry.js";
 import type { ProxyTracing } from "../../mesh/telemetry/tracing.js";
 import type { CustomTagJson, HttpConnectionManager_TracingJson } from "../api.js";
@@ -39,11 +44,11 @@ function dryRunTag(action: "allow" | "deny", what: "name" | "result"): CustomTag
 const ISTIO_TAGS: readonly CustomTagJson[] = [
   {
     tag: "istio.canonical_revision",
-    value: firstOr("latest", ownLabel("service.istio.io/canonical-revision")),
+    value: firstOr("latest", ownLabel(CANONICAL_REVISION)),
   },
   {
     tag: "istio.canonical_service",
-    value: firstOf(ownLabel("service.istio.io/canonical-name")),
+    value: firstOf(ownLabel(CANONICAL_NAME)),
   },
   { tag: "istio.mesh_id", value: firstOf(ownMetadata("MESH_ID")) },
   { tag: "istio.namespace", value: firstOr("default", ownMetadata("NAMESPACE")) },

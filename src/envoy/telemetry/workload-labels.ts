@@ -1,5 +1,9 @@
 /** How telemetry names workloads. */
 import { defined } from "../../base/defined.js";
+import {
+  CANONICAL_NAME,
+  CANONICAL_REVISION,
+} from "../../config/kinds/telemetry/canonical-labels.js";
 import type { Labels } from "../../mesh/labels.js";
 
 /** What a workload is called in the labels of metrics, without `source_` or `destination_`. See Istio, "Istio Standard Metrics". */
@@ -37,11 +41,11 @@ export const canonicalService = ({
   workloadName,
   labels,
 }: Pick<NamedWorkload, "workloadName" | "labels">): string =>
-  labels["service.istio.io/canonical-name"] ?? labels["app"] ?? workloadName;
+  labels[CANONICAL_NAME] ?? labels["app"] ?? workloadName;
 
 /** The revision of that service; undefined where no label tells it. */
 export const canonicalRevision = ({ labels }: Pick<NamedWorkload, "labels">): string | undefined =>
-  labels["service.istio.io/canonical-revision"] ?? labels["version"];
+  labels[CANONICAL_REVISION] ?? labels["version"];
 
 /** What metrics call a workload. */
 export function workloadLabels(named: NamedWorkload): WorkloadLabels {

@@ -1,6 +1,7 @@
 /** What Istio's filters know of whom a proxy calls, and of who calls it, in the words of a stock Envoy. */
 import { END, type Token, textOf } from "../cel/cel-tokens.js";
 import { callerTokens } from "./caller-state.js";
+import { CANONICAL_NAME, CANONICAL_REVISION } from "./canonical-labels.js";
 
 /** The metadata of an endpoint that says what it is, apart from that of Istio's filter, whose parts no formatter can take. */
 export const ENDPOINT_METADATA = "fairlead";
@@ -30,8 +31,8 @@ export const PEER_FIELDS = Object.keys(PRESENT_FIELDS).join(", ");
 const LABELS: Readonly<Record<string, string>> = {
   app: "app",
   version: "version",
-  "service.istio.io/canonical-name": "canonical_service",
-  "service.istio.io/canonical-revision": "canonical_revision",
+  [CANONICAL_NAME]: "canonical_service",
+  [CANONICAL_REVISION]: "canonical_revision",
 };
 
 /** What Istio's filters keep of a peer, by its name or as the text that is the key of `filter_state`. */
