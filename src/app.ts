@@ -21,7 +21,7 @@ import type { Update } from "./app/update/update.js";
 import { createWatchers } from "./app/update/watchers.js";
 import { steadyClock } from "./base/clock.js";
 import type { Diagnostic } from "./base/diagnostic.js";
-import { idleMs, whenIdle } from "./base/steps/when-idle.js";
+import { type IdleWork, idleMs, whenIdle } from "./base/steps/when-idle.js";
 import { createToken, type TokenRequest } from "./ca/token/token-store.js";
 import type { ConfigSnapshot } from "./config/snapshot.js";
 import type { StandIn } from "./mesh/service/stand-in.js";
@@ -44,8 +44,8 @@ export interface ControlPlane {
   diagnostics(): readonly Diagnostic[];
   /** The proxies that are connected, by id. */
   proxies(): readonly ProxyStatus[];
-  /** How many proxies are connected. */
-  readonly connections: () => number;
+  /** Whether no proxy is connected, and all is made that can be made before one is. */
+  readonly isAtRest: () => boolean;
   /** Makes a join token; its text is nowhere else. */
   createToken(request: TokenRequest): Promise<string>;
   setStandIns(standIns: readonly StandIn[]): void;
@@ -78,7 +78,7 @@ async function serve(
   parts: Parts,
   closers: Closers,
 ): Promise<ControlPlane> {
-  const { configuration, discovery, identity, logs, version, tls, peers } = parts;
+  const { configuration, identity, logs, version, tls, peers } = parts;
   const watchers = createWatchers(measuredState(parts, version));
   const door = openDoor(parts);
   const { proxies: sessions, forgetting } = door;
@@ -114,8 +114,8 @@ async function serve(
   });
   closers.push(close);
   followAuthority({ ...parts, ads, sessions });
-  const onError = logError(logs.loggers.default, "could not prepare what proxies will ask for");
-  closers.push(whenIdle(discovery.prepare(), { clock: steadyClock, idleMs, onError }));
+  const preparation = prepare(parts);
+  closers.push(preparation.close);
   return {
     ...ports,
     get rootCertificates() {
@@ -124,7 +124,7 @@ async function serve(
     snapshot: () => configuration.snapshot(),
     diagnostics: () => [...configuration.snapshot().diagnostics, ...served.effects()],
     proxies: () => proxyStatuses(ads.streams(), sessions.connected()),
-    connections: sessions.count,
+    isAtRest: () => preparation.isOver() && sessions.count() === 0,
     createToken: async (request) => (await createToken(identity.tokens, request)).text.reveal(),
     setStandIns: loop.setStandIns,
     onUpdate: watchers.updates.add,
@@ -132,4 +132,10 @@ async function serve(
     idle: watchers.convergence.idle,
     close: () => closeAll(closers),
   };
+}
+
+/** Makes what proxies will ask for before they do. */
+function prepare({ discovery, logs }: Parts): IdleWork {
+  const onError = logError(logs.loggers.default, "could not prepare what proxies will ask for");
+  return whenIdle(discovery.prepare(), { clock: steadyClock, idleMs, onError });
 }

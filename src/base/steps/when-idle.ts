@@ -23,15 +23,27 @@ const MOST_OF_IT = 0.75;
 /** When it is never quiet, a step is taken after so many milliseconds. */
 const MOST_MS = 1000;
 
-/** Takes the steps of long work one by one, when nobody else has something to do; the result ends it. */
+/** Long work of which a step is taken now and then. */
+export interface IdleWork {
+  /** Whether no step is left: all are taken, or one failed. */
+  readonly isOver: () => boolean;
+  /** No further step is taken. */
+  readonly close: () => void;
+}
+
+/** Takes the steps of long work one by one, when nobody else has something to do. */
 export function whenIdle(
   steps: Iterable<void>,
   { clock, idleMs: idle, onError }: IdleOptions,
-): () => void {
+): IdleWork {
   const rest = steps[Symbol.iterator]();
+  let isOver = false;
   let cancel = pause();
-  return () => {
-    cancel();
+  return {
+    isOver: () => isOver,
+    close: () => {
+      cancel();
+    },
   };
 
   function pause(): () => void {
@@ -49,9 +61,11 @@ export function whenIdle(
 
   function step(): void {
     try {
-      if (rest.next().done !== true) cancel = pause();
+      isOver = rest.next().done === true;
     } catch (error) {
+      isOver = true;
       onError(error);
     }
+    if (!isOver) cancel = pause();
   }
 }

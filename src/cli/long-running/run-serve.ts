@@ -11,7 +11,7 @@ import { KEY_TYPES } from "../options/key-types.js";
 import { calledServers } from "./called-servers.js";
 import type { CalledServersOptions } from "./called-servers-options.js";
 import { createLogger } from "./create-logger.js";
-import { collectWhenDeserted, runAsControlPlane, runAsServing } from "./v8-flags.js";
+import { collectAtRest, runAsControlPlane, runAsServing } from "./v8-flags.js";
 
 /** The options of `fairlead serve`. */
 export interface ServeOptions extends CalledServersOptions {
@@ -68,7 +68,7 @@ export async function runServe(context: CommandContext, options: ServeOptions): 
     });
     announce(logger, controlPlane, options.address);
     runAsServing();
-    const stopCollecting = collectWhenDeserted(controlPlane.connections);
+    const stopCollecting = collectAtRest(controlPlane.isAtRest);
     await stopped(context);
     stopCollecting();
     logger.info("stopping");

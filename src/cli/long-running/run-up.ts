@@ -10,7 +10,7 @@ import { absolute } from "../options/arguments.js";
 import { upStatePath } from "../options/state-path.js";
 import { calledServers } from "./called-servers.js";
 import type { CalledServersOptions } from "./called-servers-options.js";
-import { collectWhenDeserted, runAsControlPlane, runAsServing } from "./v8-flags.js";
+import { collectAtRest, runAsControlPlane, runAsServing } from "./v8-flags.js";
 
 /** The options of `fairlead up`. */
 export interface UpCommandOptions extends CalledServersOptions {
@@ -73,7 +73,7 @@ export async function runUp(
       terminal.lines(rows);
       terminal.lines(summary(up, { context, directory, startMs: performance.now() - startedAt }));
       runAsServing();
-      stopCollecting = collectWhenDeserted(up.controlPlane.connections);
+      stopCollecting = collectAtRest(up.controlPlane.isAtRest);
     }
     await ended;
   } finally {

@@ -1,6 +1,6 @@
 import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
-import { createDesertedCollection, LOOK_MS } from "./deserted-collection.js";
+import { createRestCollection, LOOK_MS } from "./rest-collection.js";
 
 /**
  * How much of what a function calls V8 compiles into it, in bytes; 920 is its own default. Most functions of a control plane run
@@ -12,9 +12,10 @@ const MAX_INLINED_BYTECODE = 50;
  * By how much the heap of a control plane grows, in percent, before V8 looks through all of it. Left to itself V8 goes by how
  * busy the process is: one that is mostly idle is given little, so that its heap was looked through every few seconds while it
  * made edits, for up to half a second of CPU, though most of it stays; while one that starts is given much, which it keeps.
- * That is right for commands, which end soon.
+ * That is right for commands, which end soon. One that serves has its heap looked through when it comes to rest, and then more
+ * room, so that this is not done amid the first edits.
  */
-const HEAP_GROWING_PERCENT = 80;
+const HEAP_GROWING_PERCENT = { starting: 80, serving: 100 };
 
 /**
  * How often a function has used up V8's budget before its optimizing compiler takes it, 3 by default; and up to how many bytes it is
@@ -33,7 +34,7 @@ const V8_WITHOUT_TICKS = 12;
  */
 export function runAsControlPlane(): void {
   setFlagsFromString(`--max-inlined-bytecode-size-cumulative=${String(MAX_INLINED_BYTECODE)}`);
-  setFlagsFromString(`--heap-growing-percent=${String(HEAP_GROWING_PERCENT)}`);
+  setFlagsFromString(`--heap-growing-percent=${String(HEAP_GROWING_PERCENT.starting)}`);
 }
 
 /**
@@ -44,6 +45,7 @@ export function runAsControlPlane(): void {
  */
 export function runAsServing(): void {
   setFlagsFromString("--no-parallel-scavenge");
+  setFlagsFromString(`--heap-growing-percent=${String(HEAP_GROWING_PERCENT.serving)}`);
   setTicks(TICKS_BEFORE_OPTIMIZATION, EARLY_OPTIMIZED_BYTECODE);
 }
 
@@ -54,13 +56,13 @@ function setTicks(ticks: number, earlyBytes: number): void {
   setFlagsFromString(`--max-bytecode-size-for-early-opt=${String(earlyBytes)}`);
 }
 
-/** Has the heap looked through when all proxies have left, until the result is called. */
-export function collectWhenDeserted(connected: () => number): () => void {
+/** Has the heap looked through when the control plane has come to rest, until the result is called. */
+export function collectAtRest(isAtRest: () => boolean): () => void {
   setFlagsFromString("--expose-gc");
   const collect = runInNewContext("gc") as () => void;
   setFlagsFromString("--no-expose-gc");
-  const look = createDesertedCollection({
-    connected,
+  const look = createRestCollection({
+    isAtRest,
     collect: () => {
       collect();
     },

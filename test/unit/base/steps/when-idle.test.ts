@@ -19,8 +19,10 @@ test("time goes by before each step, in which others have their turn", async () 
   const clock = fakeClock();
   const taken: number[] = [];
   const begun = clock.now();
-  whenIdle(notedSteps(taken, clock.now), { clock, idleMs: clock.now, onError });
+  const work = whenIdle(notedSteps(taken, clock.now), { clock, idleMs: clock.now, onError });
+  expect(work.isOver()).toBe(false);
   await clock.turnTo(begun + 1000);
+  expect(work.isOver()).toBe(true);
   const pauses = [begun, ...taken].slice(0, 3).map((time, i) => (taken[i] ?? 0) - time);
   expect(taken).toHaveLength(3);
   expect(Math.min(...pauses)).toBeGreaterThan(0);
@@ -49,23 +51,25 @@ test("a step waits while others have something to do, but not for ever", async (
 test("no step is taken once the work is ended", async () => {
   const clock = fakeClock();
   const taken: number[] = [];
-  const end = whenIdle(notedSteps(taken, clock.now), { clock, idleMs: clock.now, onError });
+  const work = whenIdle(notedSteps(taken, clock.now), { clock, idleMs: clock.now, onError });
   const [first = 0] = clock.due();
   await clock.turnTo(first);
-  end();
+  work.close();
   await clock.turnTo(first + 1000);
   expect(taken).toEqual([first]);
+  expect(work.isOver()).toBe(false);
 });
 
 test("who began the work is told when a step fails", async () => {
   const clock = fakeClock();
   const errors: unknown[] = [];
   const failure = new Error("no such namespace");
-  whenIdle(notedSteps([], clock.now, failure), {
+  const work = whenIdle(notedSteps([], clock.now, failure), {
     clock,
     idleMs: clock.now,
     onError: (error) => errors.push(error),
   });
   await clock.turnTo(clock.now() + 1000);
   expect(errors).toEqual([failure]);
+  expect(work.isOver()).toBe(true);
 });
