@@ -50,14 +50,8 @@ export class Distribution {
   observe(value: number): void {
     this.#count += 1;
     this.#sum += value;
-    let bucket = 0;
-    for (const bound of this.#bounds) {
-      if (value <= bound) {
-        this.#counts[bucket] = (this.#counts[bucket] ?? 0) + 1;
-        return;
-      }
-      bucket += 1;
-    }
+    const bucket = this.#bounds.findIndex((bound) => value <= bound);
+    if (bucket !== -1) this.#counts[bucket] = (this.#counts[bucket] ?? 0) + 1;
   }
 
   /** In each bucket are the values up to its bound, those of the buckets before it too. */

@@ -93,10 +93,10 @@ export function createSidecars(
       },
     );
     return (mesh) => {
-      const { outbound: outboundOf, own: inputs, ...others } = inContext(contextIn(mesh));
-      const outbound = outboundOf(mesh);
-      const own = ownPart.build(inputs, outbound.clusters);
-      const all = together(outbound, own, others.secrets, others.extensions);
+      const parts = inContext(contextIn(mesh));
+      const outbound = parts.outbound(mesh);
+      const own = ownPart.build(parts.own, outbound.clusters);
+      const all = together(outbound, own, parts.secrets, parts.extensions);
       return asking === undefined ? all : asking(all, outbound.scope, own.needed);
     };
   };

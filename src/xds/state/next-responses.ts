@@ -73,10 +73,8 @@ function allSteps(state: StreamState, moment: Moment): Next {
       return { state: round.state, responses: next.responses, wakeAt };
     }
     const isFirst = next.responses.length === 0;
-    next = {
-      ...round,
-      responses: isFirst ? round.responses : [...next.responses, ...round.responses],
-    };
+    const responses = isFirst ? round.responses : [...next.responses, ...round.responses];
+    next = { state: round.state, responses, wakeAt: round.wakeAt };
   }
 }
 
