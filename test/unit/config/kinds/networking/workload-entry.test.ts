@@ -39,6 +39,11 @@ describe("a WorkloadEntry", () => {
       },
       ["spec.address", "spec.network", "spec.locality", "spec.serviceAccount"],
     ],
+    [
+      "can have labels with values that are longer than those of Kubernetes",
+      { address: "10.0.0.1", labels: { release: "r".repeat(64) } },
+      ["warning spec.labels.release"],
+    ],
     ["has not too many labels", { address: "10.0.0.1", labels: many(257) }, ["spec.labels"]],
   ]);
 });

@@ -30,6 +30,14 @@ describe("a DestinationRule", () => {
       ["spec.subsets[0].labels.a"],
     ],
     [
+      "can have labels with values that are longer than those of Kubernetes, and no such names",
+      {
+        host: "a",
+        subsets: [{ name: "v1", labels: { a: "v".repeat(64), ["n".repeat(64)]: "v" } }],
+      },
+      ["warning spec.subsets[0].labels.a", `spec.subsets[0].labels.${"n".repeat(64)}`],
+    ],
+    [
       "has labels of domains that can be",
       {
         host: "a",
