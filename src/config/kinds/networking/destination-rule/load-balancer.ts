@@ -19,6 +19,7 @@ import {
   given,
   invalid,
   refuse,
+  tolerate,
   unique,
 } from "../../value/findings.js";
 import { checkDuration } from "../../value/numbers.js";
@@ -87,7 +88,8 @@ export function* checkLoadBalancer(settings: LoadBalancerSettings, path: Path): 
   yield* atMostOne(settings, path, ["localityLbSetting", "zoneAwareLbSetting"]);
   yield* given(settings.localityLbSetting, [...path, "localityLbSetting"], checkLocality);
   yield* given(settings.zoneAwareLbSetting, [...path, "zoneAwareLbSetting"], checkZoneAware);
-  yield* atMostOne(settings, path, ["warmup", "warmupDurationSecs"]);
+  // No oneof in Istio: who writes for its older versions too has both, and the newer counts.
+  yield* tolerate(atMostOne(settings, path, ["warmup", "warmupDurationSecs"]));
   yield* given(settings.warmupDurationSecs, [...path, "warmupDurationSecs"], checkDuration);
   yield* given(settings.warmup, [...path, "warmup"], function* ({ duration, aggression = 1 }, at) {
     yield* checkDuration(duration, [...at, "duration"]);

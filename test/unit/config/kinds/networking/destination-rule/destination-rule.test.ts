@@ -169,9 +169,9 @@ describe("load balancing", () => {
       [`${HASH}.httpCookie.attributes[1].name`, `${HASH}.httpCookie.attributes[2].name`],
     ],
     [
-      "warms up in one way",
+      "should warm up in one way",
       balanced({ warmup: { duration: "10s" }, warmupDurationSecs: "10s" }),
-      [`${BALANCER}.warmupDurationSecs`],
+      [`warning ${BALANCER}.warmupDurationSecs`],
     ],
     [
       "warms up from a percentage, with a curve",
