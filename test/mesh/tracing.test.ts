@@ -74,6 +74,7 @@ const telemetry = (provider: string, sampling: number): string => `${provided(pr
       tier: { literal: { value: gold } }
       who: { header: { name: x-who, defaultValue: nobody } }
       verb: { formatter: { value: "%REQ(:METHOD)%" } }
+      asked: { header: { name: ":path" } }
       workload: { environment: { name: ISTIO_META_WORKLOAD_NAME, defaultValue: unknown } }
 `;
 
@@ -227,6 +228,7 @@ test.each([
     tier: "gold",
     who: "tester",
     verb: "GET",
+    asked: `/${name}`,
     workload: "caller-v1",
     "istio.canonical_service": "caller",
     "istio.canonical_revision": "v1",

@@ -33,10 +33,14 @@ export function probeHeaderNameProblem(name: string): string | undefined {
   return isName ? undefined : `"${name}" is no name of a probe's header: letters, digits and -`;
 }
 
-/** Why a name is nothing that a route can match on: a header, a pseudo-header of HTTP/2 or a claim. */
+/** Why a name is nothing that can be read of a request: a header, or a pseudo-header of HTTP/2. */
+export function readHeaderProblem(name: string): string | undefined {
+  return PSEUDO_HEADERS.includes(name) ? undefined : headerNameProblem(name);
+}
+
+/** Why a name is nothing that a route can match on: what can be read of a request, or a claim. */
 export function matchedHeaderProblem(name: string): string | undefined {
-  const special = isJwtClaim(name) || PSEUDO_HEADERS.includes(name);
-  return special ? undefined : headerNameProblem(name);
+  return isJwtClaim(name) ? undefined : readHeaderProblem(name);
 }
 
 /** Whether a name is that of the header with the requested host. */

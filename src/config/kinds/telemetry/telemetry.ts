@@ -4,7 +4,7 @@ import type { ConfigResource } from "../../resource.js";
 import { envoyCelProblem } from "../cel/envoy-cel.js";
 import { unknownInHeader } from "../format/format-commands.js";
 import { formatProblem } from "../format/format-problem.js";
-import { headerNameProblem } from "../format/http-headers.js";
+import { readHeaderProblem } from "../format/http-headers.js";
 import { checkedByIstio } from "../istio-resource.js";
 import {
   Duration,
@@ -187,7 +187,7 @@ export function* checkCustomTag(tag: CustomTag, path: Path, name: string): Findi
     yield doubtful(path, `the tag has no value: give one of ${kinds.join(", ")}`);
   }
   yield* given(tag.header, [...path, "header"], ({ name: header }, at) =>
-    refuse([...at, "name"], headerNameProblem(header)),
+    refuse([...at, "name"], readHeaderProblem(header)),
   );
   yield* given(tag.formatter, [...path, "formatter"], ({ value }, at) => {
     const problem = formatProblem(value);

@@ -44,6 +44,11 @@ describe("a Telemetry", () => {
       },
       ["spec.tracing[0].customTags.a.formatter.value", "spec.tracing[0].customTags.b.header.name"],
     ],
+    [
+      "can have a tag with the host that was asked for",
+      tag({ header: { name: ":authority" } }),
+      [],
+    ],
     ["should have tags with a value", tag({}), ["warning spec.tracing[0].customTags.a"]],
     [
       "reports at an interval of a millisecond at least",
