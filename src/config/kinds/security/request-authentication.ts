@@ -37,7 +37,7 @@ const JwksUri = Type.String({ minLength: 1, maxLength: 2048 });
 /** How the tokens of one issuer are found and checked (Istio's JWTRule). */
 export type JWTRule = ValueOf<typeof JWTRule>;
 const JWTRule = strict({
-  issuer: optional(Text),
+  issuer: optional(NonEmptyText),
   audiences: optional(list(NonEmptyText)),
   jwksUri: optional(JwksUri),
   /** Deprecated: the older spelling of `jwksUri`. */
@@ -88,12 +88,9 @@ function* checkJwtRule(rule: JWTRule, path: Path): Findings {
   if (issuer + jwksUri === "") {
     yield invalid([...path, "issuer"], "a rule needs the issuer of the tokens, or their jwksUri");
   }
-  yield* atMostOne(rule, path, ["jwksUri", "jwks_uri"]);
+  yield* atMostOne(rule, path, ["jwksUri", "jwks_uri", "jwks"]);
   yield* refuse([...path, "jwksUri"], jwksUri === "" ? undefined : jwksUriProblem(jwksUri));
   yield* refuse([...path, "jwks"], jwks === "" ? undefined : jwksProblem(jwks));
-  if (jwks !== "" && jwksUri !== "") {
-    yield invalid([...path, "jwks"], "jwks excludes jwksUri: give one of them");
-  }
   yield* each(rule.outputClaimToHeaders, [...path, "outputClaimToHeaders"], function* (claim, at) {
     if (claim.claim === "") yield invalid([...at, "claim"], "the name of a claim cannot be empty");
     yield* refuse([...at, "header"], plainHeaderNameProblem(claim.header));

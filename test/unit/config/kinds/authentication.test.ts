@@ -28,6 +28,11 @@ describe("a RequestAuthentication", () => {
   const key = { kty: "RSA", e: "AQAB", n: "AA" };
   tryRows("RequestAuthentication", [
     ["has an issuer or its keys", { jwtRules: [{}] }, [`${RULE}.issuer`]],
+    [
+      "names the issuer where it says one",
+      { jwtRules: [{ issuer: "", jwksUri: "https://a/keys" }] },
+      [`${RULE}.issuer`],
+    ],
     ["can do without the issuer", { jwtRules: [{ jwksUri: "https://a/keys" }] }, []],
     [
       "has no more claims that are lists of words than Istio takes",
@@ -46,6 +51,11 @@ describe("a RequestAuthentication", () => {
     [
       "has keys or an address of them",
       rule({ jwksUri: "https://a", jwks: JSON.stringify({ keys: [key] }) }),
+      [`${RULE}.jwks`],
+    ],
+    [
+      "has keys or an address of them, also where there are none",
+      rule({ jwksUri: "https://a", jwks: "" }),
       [`${RULE}.jwks`],
     ],
     [
