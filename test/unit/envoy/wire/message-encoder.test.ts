@@ -127,6 +127,8 @@ test.each<readonly [what: string, type: string, json: object]>([
     { address: "::1", portValue: 0 },
   ],
   ["bytes", "envoy.config.core.v3.DataSource", { inlineBytes: "aGVsbG8=" }],
+  ["bytes in URLs", "envoy.config.core.v3.DataSource", { inlineBytes: "_-8" }],
+  ["bytes in lines", "envoy.config.core.v3.DataSource", { inlineBytes: "aGVs\nbG8=\n" }],
   [
     "a truth that is wrapped and false",
     "envoy.config.route.v3.RouteAction",
@@ -196,6 +198,18 @@ test.each<readonly [what: string, type: string, json: unknown, message: string]>
     "envoy.config.cluster.v3.Cluster",
     { name: "a\ud800" },
     "name: expected a text",
+  ],
+  [
+    "a text for bytes",
+    "envoy.config.core.v3.DataSource",
+    { inlineBytes: "not base64" },
+    "inline_bytes: expected base64",
+  ],
+  [
+    "half a byte",
+    "envoy.config.core.v3.DataSource",
+    { inlineBytes: "aGVsb" },
+    "inline_bytes: expected base64",
   ],
   [
     "no duration",
