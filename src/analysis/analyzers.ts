@@ -28,6 +28,7 @@ import { otherNameAnalyzer } from "./analyzers/other-names.js";
 import { passedThroughPolicyAnalyzer } from "./analyzers/passed-through-policies.js";
 import { portNameAnalyzer } from "./analyzers/port-names.js";
 import { proxyImageAnalyzer } from "./analyzers/proxy-images.js";
+import { routeCacheAnalyzer } from "./analyzers/route-caches.js";
 import { routeGatewayAnalyzer } from "./analyzers/route-gateways.js";
 import { routeSubsetAnalyzer } from "./analyzers/route-subsets.js";
 import { serviceEntryAddressAnalyzer } from "./analyzers/service-entry-addresses.js";
@@ -40,6 +41,7 @@ import { telemetryLightstepAnalyzer } from "./analyzers/telemetry-lightstep.js";
 import { telemetryProviderAnalyzer } from "./analyzers/telemetry-providers.js";
 import { telemetrySelectorAnalyzer } from "./analyzers/telemetry-selectors.js";
 import { unreachableMatchAnalyzer } from "./analyzers/unreachable-matches.js";
+import { waypointRuleAnalyzer } from "./analyzers/waypoint-rules.js";
 import { webhookAnalyzer } from "./analyzers/webhooks.js";
 
 /** The analyzers that run unless others are asked for. */
@@ -72,6 +74,7 @@ export const DEFAULT_ANALYZERS: readonly Analyzer[] = [
   passedThroughPolicyAnalyzer,
   portNameAnalyzer,
   proxyImageAnalyzer,
+  routeCacheAnalyzer,
   routeGatewayAnalyzer,
   routeSubsetAnalyzer,
   serviceEntryAddressAnalyzer,
@@ -84,6 +87,7 @@ export const DEFAULT_ANALYZERS: readonly Analyzer[] = [
   telemetryProviderAnalyzer,
   telemetrySelectorAnalyzer,
   unreachableMatchAnalyzer,
+  waypointRuleAnalyzer,
   webhookAnalyzer,
 ];
 

@@ -81,6 +81,8 @@ export const MESSAGES = {
   IST0175: warning("JwksUriFetchUnrestricted"),
   IST0176: warning("GatewayAPICRDVersionBelowMinimum"),
   IST0177: warning("ConflictingServiceEntryProtocol"),
+  IST0178: warning("EnvoyFilterMayClearRouteCache"),
+  IST0179: warning("UnsupportedDestinationRuleWorkloadSelector"),
 } as const satisfies Readonly<Record<string, MessageType>>;
 
 /** The codes of fairlead's own analyzers, with their levels: for what Istio's do not look for. */

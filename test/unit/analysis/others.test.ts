@@ -4,6 +4,7 @@ import { deprecationAnalyzer } from "../../../src/analysis/analyzers/deprecation
 import { envoyPatchAnalyzer } from "../../../src/analysis/analyzers/envoy-patches.js";
 import { jwksFetchAnalyzer } from "../../../src/analysis/analyzers/jwks-fetches.js";
 import { meshNetworksAnalyzer } from "../../../src/analysis/analyzers/mesh-networks.js";
+import { routeCacheAnalyzer } from "../../../src/analysis/analyzers/route-caches.js";
 import { file, resource, tryRows } from "./messages-of.js";
 
 describe("conditions in the status of resources", () => {
@@ -115,6 +116,51 @@ describe("the patches of EnvoyFilters", () => {
     [
       "are not looked at behind one that is missing",
       filter("f", [{ applyTo: "CLUSTER" }, patch("CLUSTER", "REPLACE")]),
+      [],
+    ],
+  ]);
+});
+
+describe("EnvoyFilters beside policies of routes", () => {
+  const policy = (target: object) =>
+    resource("AuthorizationPolicy", "p", { targetRefs: [{ name: "r", ...target }] });
+  const ofRoute = policy({ group: "gateway.networking.k8s.io", kind: "HTTPRoute" });
+  const filter = (...patches: readonly object[]) =>
+    resource("EnvoyFilter", "f", { configPatches: patches });
+  const inContext = (context: string) => ({ applyTo: "HTTP_FILTER", match: { context } });
+  tryRows(routeCacheAnalyzer, [
+    [
+      "may change the route behind the policy, which is told once",
+      file(ofRoute, filter({ applyTo: "CLUSTER" }, inContext("GATEWAY"), inContext("WAYPOINT"))),
+      ["IST0178 EnvoyFilter f.default: HTTP_FILTER"],
+    ],
+    [
+      "may do so in whatever proxy",
+      file(
+        resource("AuthorizationPolicy", "p", {
+          targetRef: { group: "gateway.networking.k8s.io", kind: "HTTPRoute", name: "r" },
+        }),
+        filter({ applyTo: "HTTP_FILTER" }),
+      ),
+      ["IST0178 EnvoyFilter f.default: HTTP_FILTER"],
+    ],
+    [
+      "are for sidecars, which have no such policies",
+      file(ofRoute, filter(inContext("SIDECAR_INBOUND"), inContext("SIDECAR_OUTBOUND"))),
+      [],
+    ],
+    [
+      "are for something else than filters of requests",
+      file(ofRoute, filter({ applyTo: "NETWORK_FILTER" })),
+      [],
+    ],
+    [
+      "do not matter to policies of whole gateways",
+      file(
+        policy({ group: "gateway.networking.k8s.io", kind: "Gateway" }),
+        policy({ group: "other.io", kind: "HTTPRoute" }),
+        filter(inContext("GATEWAY")),
+      ),
       [],
     ],
   ]);

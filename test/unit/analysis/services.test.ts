@@ -6,6 +6,7 @@ import { portNameAnalyzer } from "../../../src/analysis/analyzers/port-names.js"
 import { serviceEntryAddressAnalyzer } from "../../../src/analysis/analyzers/service-entry-addresses.js";
 import { serviceEntryProtocolAnalyzer } from "../../../src/analysis/analyzers/service-entry-protocols.js";
 import { servicePortAnalyzer } from "../../../src/analysis/analyzers/service-ports.js";
+import { waypointRuleAnalyzer } from "../../../src/analysis/analyzers/waypoint-rules.js";
 import { parseOffline } from "../../../src/config/parse-offline.js";
 import { file, NOW, resource, tryRows } from "./messages-of.js";
 
@@ -241,6 +242,42 @@ describe("the hosts and subsets of DestinationRules", () => {
           endpoints: [{ address: "1.1.1.1", labels: { version: "v1" } }],
         }),
       ),
+      [],
+    ],
+  ]);
+});
+
+describe("DestinationRules for some workloads", () => {
+  const rule = (host: string, more: object = { workloadSelector: { labels: { app: "b" } } }) =>
+    resource("DestinationRule", "r", { host, ...more });
+  const labeled = (name: string, waypoint?: string) => ({
+    name,
+    ...(waypoint === undefined ? {} : { labels: { "istio.io/use-waypoint": waypoint } }),
+  });
+  const service = (waypoint?: string) => resource("Service", labeled("a", waypoint));
+  const namespace = (waypoint: string) => resource("Namespace", labeled("default", waypoint));
+  const told = ["IST0179 DestinationRule r.default: workloadSelector"];
+  tryRows(waypointRuleAnalyzer, [
+    ["do not count through a waypoint", file(rule("a"), service("w")), told],
+    ["count without one", file(rule("a"), service()), []],
+    ["count where there is to be none", file(rule("a"), service("none"), namespace("w")), []],
+    [
+      "do not count through that of the namespace",
+      file(rule("a"), service(), namespace("w")),
+      told,
+    ],
+    ["count in a namespace without", file(rule("a"), service(), namespace("none")), []],
+    ["may be for a wildcard", file(rule("*.default.svc.cluster.local"), service("w")), told],
+    ["may be for all, as the others do", file(rule("a", {}), service("w")), []],
+    ["are for other hosts", file(rule("b"), service("w")), []],
+    [
+      "do not count for hosts of ServiceEntries behind one",
+      file(rule("b.com"), resource("ServiceEntry", labeled("e", "w"), { hosts: ["b.com"] })),
+      told,
+    ],
+    [
+      "count for hosts of the others",
+      file(rule("b.com"), resource("ServiceEntry", "e", { hosts: ["b.com"] })),
       [],
     ],
   ]);

@@ -196,9 +196,10 @@ function* checkDns({ hosts, endpoints = [], resolution = "DNS" }: ServiceEntrySp
 const DYNAMIC_PROTOCOLS: readonly string[] = ["HTTP", "HTTP2", "GRPC", "TLS"];
 
 /** The label of what is reached through a waypoint proxy: its name, or `none`. */
-const USE_WAYPOINT = "istio.io/use-waypoint";
+export const USE_WAYPOINT = "istio.io/use-waypoint";
 
-function usesWaypoint({ [USE_WAYPOINT]: waypoint = "" }: TextMap): boolean {
+/** Whether labels name a waypoint proxy. */
+export function usesWaypoint({ [USE_WAYPOINT]: waypoint = "" }: TextMap): boolean {
   return waypoint !== "" && waypoint.toLowerCase() !== "none";
 }
 

@@ -121,7 +121,7 @@ describe("fairlead analyze", () => {
   it("lists the analyzers", async () => {
     const { code, stdout } = await analyze("--list-analyzers");
     expect(stdout).toContain("* virtualservice.DestinationHostAnalyzer:\n    checks whether");
-    expect(stdout.match(/^\* /gm)).toHaveLength(42);
+    expect(stdout.match(/^\* /gm)).toHaveLength(44);
     expect(code).toBe(0);
   });
 
