@@ -15,7 +15,7 @@ import { declaredWorkloads, expectedWorkloads } from "./workloads.js";
 
 /** How to analyze. */
 export interface AnalysisOptions {
-  /** Those that run by default when absent. */
+  /** Those that run by default when absent, and all that was found by reading; else what they say of that alone. */
   readonly analyzers?: readonly Analyzer[];
   /** The moment for which it is asked whether certificates are valid. */
   readonly now: Date;
@@ -33,9 +33,24 @@ export function analyze(
   const resources = resourcesOf(written());
   const found = reportsOf({ tables, resources }, options).map(diagnosticOf);
   const isSuppressed = createAnnotationFilter(resources);
-  return merged(diagnostics, found)
+  return merged(toldOf(diagnostics, found, options.analyzers), found)
     .filter((one) => !isSuppressed(one))
     .sort(compareDiagnostics);
+}
+
+/** What is told of what was found by reading: what is about no resource, and what some analyzers tell or find too. */
+function toldOf(
+  diagnostics: readonly Diagnostic[],
+  found: readonly Diagnostic[],
+  analyzers: readonly Analyzer[] | undefined,
+): readonly Diagnostic[] {
+  if (analyzers === undefined) return diagnostics;
+  const kinds = new Set(analyzers.flatMap(({ reads }) => reads ?? []));
+  const places = new Set(found.map(placeOf));
+  return diagnostics.filter((one) => {
+    const [kind] = one.resource?.split(" ", 1) ?? [];
+    return kind === undefined || kinds.has(kind) || places.has(placeOf(one));
+  });
 }
 
 /** What analyzers find; those that look at the same thing find the same. */

@@ -42,5 +42,7 @@ export interface Analyzer {
   readonly name: string;
   /** What it checks, after the words "checks". */
   readonly description: string;
+  /** The kind, as it is written, of whose resources it tells what was found when they were read. */
+  readonly reads?: string;
   readonly analyze: (context: AnalysisContext) => Iterable<Report>;
 }

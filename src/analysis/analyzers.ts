@@ -31,6 +31,7 @@ import { proxyImageAnalyzer } from "./analyzers/proxy-images.js";
 import { routeCacheAnalyzer } from "./analyzers/route-caches.js";
 import { routeGatewayAnalyzer } from "./analyzers/route-gateways.js";
 import { routeSubsetAnalyzer } from "./analyzers/route-subsets.js";
+import { schemaAnalyzers } from "./analyzers/schemas.js";
 import { serviceEntryAddressAnalyzer } from "./analyzers/service-entry-addresses.js";
 import { serviceEntryProtocolAnalyzer } from "./analyzers/service-entry-protocols.js";
 import { servicePortAnalyzer } from "./analyzers/service-ports.js";
@@ -77,6 +78,7 @@ export const DEFAULT_ANALYZERS: readonly Analyzer[] = [
   routeCacheAnalyzer,
   routeGatewayAnalyzer,
   routeSubsetAnalyzer,
+  ...schemaAnalyzers,
   serviceEntryAddressAnalyzer,
   serviceEntryProtocolAnalyzer,
   servicePortAnalyzer,

@@ -6,7 +6,7 @@ import type {
 } from "../../../gen/types/fairlead/debug/v1/debug_pb.js";
 import { analyze } from "../../analysis/analyze.js";
 import type { Analyzer } from "../../analysis/analyzer.js";
-import { ANALYZERS, DEFAULT_ANALYZERS } from "../../analysis/analyzers.js";
+import { ANALYZERS } from "../../analysis/analyzers.js";
 import { DEFAULT_GATEWAY_FILE } from "../../analysis/default-gateway.js";
 import { parseOffline } from "../../config/parse-offline.js";
 import type { ConfigSnapshot } from "../../config/snapshot.js";
@@ -27,7 +27,7 @@ export function analyzeConfiguration(
   const gateway = parseOffline([DEFAULT_GATEWAY_FILE]).written();
   const found = analyze(
     { tables, diagnostics, written: () => [...written(), ...gateway] },
-    { analyzers: analyzers.length === 0 ? DEFAULT_ANALYZERS : analyzers.map(analyzerOf), now },
+    { ...(analyzers.length === 0 ? {} : { analyzers: analyzers.map(analyzerOf) }), now },
   );
   // What is only taken for there is not the user's to mend.
   return describeDiagnostics(

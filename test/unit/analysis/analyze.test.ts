@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { analyze } from "../../../src/analysis/analyze.js";
+import { ANALYZERS } from "../../../src/analysis/analyzers.js";
 import { draftOf } from "../../../src/analysis/draft.js";
 import { isInNamespace } from "../../../src/analysis/scope.js";
 import { isSuppressed, parseSuppression } from "../../../src/analysis/suppression.js";
@@ -33,6 +34,32 @@ describe("an analysis", () => {
       "warning",
     );
     expect(found(gateway)).toEqual(["error IST0101 0.yaml:3"]);
+  });
+
+  it("tells of what was found by reading what the analyzers that run tell or find", () => {
+    const text = file(
+      resource("Service", "s", { ports: [{ port: 80 }], clusterIP: "x" }),
+      LOST,
+      resource("ServiceEntry", "e", { hosts: ["x.com"], location: "HERE" }),
+      "a: [",
+    );
+    const told = (name: string) => {
+      const analyzers = ANALYZERS.filter((one) => one.name === name);
+      const files = parseOffline([{ path: "a.yaml", text }]);
+      return analyze(files, { analyzers, now: NOW }).map(({ code, resource = "" }) => {
+        return `${code} ${resource}`;
+      });
+    };
+    const unreadable = "invalid-yaml ";
+    expect(told("service.PortNameAnalyzer")).toEqual(["IST0118 Service s.default", unreadable]);
+    expect(told("virtualservice.DestinationHostAnalyzer")).toEqual([
+      "IST0101 VirtualService r.default",
+      unreadable,
+    ]);
+    expect(told("schema.ValidationAnalyzer.ServiceEntry")).toEqual([
+      "unknown-value ServiceEntry e.default",
+      unreadable,
+    ]);
   });
 
   it("is in the order of the files and their lines", () => {

@@ -1,7 +1,6 @@
 /** What Istio's analyzers find in files. */
 import { analyze } from "../../../analysis/analyze.js";
 import type { Analyzer } from "../../../analysis/analyzer.js";
-import { DEFAULT_ANALYZERS } from "../../../analysis/analyzers.js";
 import { DEFAULT_GATEWAY_FILE } from "../../../analysis/default-gateway.js";
 import type { Diagnostic } from "../../../base/diagnostic.js";
 import type { ConfigRoot } from "../../../config/sources/root.js";
@@ -30,7 +29,7 @@ export async function analyzeFiles(
   { stdin }: CommandContext,
   files: readonly string[],
   { secrets, meshConfigFile }: BesideFiles,
-  analyzers: readonly Analyzer[] = DEFAULT_ANALYZERS,
+  analyzers?: readonly Analyzer[],
 ): Promise<readonly Diagnostic[]> {
   const roots: readonly ConfigRoot[] = [
     ...files
@@ -49,7 +48,8 @@ export async function analyzeFiles(
   const store = createConfigStore({ ...(await patchCheckFor(changed)), remembers: false });
   const snapshot = store.update({ ...batch, changed });
   // What is only taken for there is not the user's to mend.
-  const found = analyze(snapshot, { analyzers, now: new Date() }).filter(
+  const asked = analyzers === undefined ? {} : { analyzers };
+  const found = analyze(snapshot, { ...asked, now: new Date() }).filter(
     ({ position }) => position?.file !== gateway.path,
   );
   return meshConfigFile === undefined ? found : aboutMeshConfigFile(found, meshConfigFile);

@@ -60,11 +60,12 @@ describe("fairlead analyze", () => {
       79,
     ],
     ["the output threshold", ["--output-threshold", "Error"], ["IST0112", "IST0101"], 79],
+    ["one analyzer", ["--analyzer", "service.PortNameAnalyzer"], ["IST0118"], 0],
     [
-      "one analyzer",
-      ["--analyzer", "service.PortNameAnalyzer", "-n", "default", "-S", "IST0101=*"],
-      ["IST0118"],
-      0,
+      "the analyzer of a kind",
+      ["--analyzer", "schema.ValidationAnalyzer.VirtualService", "-n", "other"],
+      ["IST0101"],
+      79,
     ],
     [
       "a failure threshold below what is there",
@@ -121,7 +122,8 @@ describe("fairlead analyze", () => {
   it("lists the analyzers", async () => {
     const { code, stdout } = await analyze("--list-analyzers");
     expect(stdout).toContain("* virtualservice.DestinationHostAnalyzer:\n    checks whether");
-    expect(stdout.match(/^\* /gm)).toHaveLength(44);
+    expect(stdout).toContain("* schema.ValidationAnalyzer.Gateway:\n    checks ");
+    expect(stdout.match(/^\* (?!schema\.)/gm)).toHaveLength(44);
     expect(code).toBe(0);
   });
 
