@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { analyze } from "../../../src/analysis/analyze.js";
 import { ANALYZERS } from "../../../src/analysis/analyzers.js";
 import { draftOf } from "../../../src/analysis/draft.js";
-import { isInNamespace } from "../../../src/analysis/scope.js";
+import { isAboutNamespace, isInNamespace } from "../../../src/analysis/scope.js";
 import { isSuppressed, parseSuppression } from "../../../src/analysis/suppression.js";
 import { KINDS } from "../../../src/config/kinds.js";
 import { parseOffline } from "../../../src/config/parse-offline.js";
@@ -157,5 +157,18 @@ describe("a namespace has", () => {
     [{}, true],
   ])("what is about %j: %s", (diagnostic, expected) => {
     expect(isInNamespace(diagnostic, "shop")).toBe(expected);
+  });
+});
+
+describe("a finding is about a namespace", () => {
+  it.each([
+    [{ resource: "Pod a.shop" }, true],
+    [{ resource: "Pod a.workshop" }, false],
+    [{ resource: "Namespace shop" }, true],
+    [{ resource: "Namespace other" }, false],
+    [{ resource: "CustomResourceDefinition a.shop" }, false],
+    [{}, false],
+  ])("when it is about %j: %s", (diagnostic, expected) => {
+    expect(isAboutNamespace(diagnostic, "shop")).toBe(expected);
   });
 });

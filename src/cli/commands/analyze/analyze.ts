@@ -53,6 +53,11 @@ function addSelection(command: Command): void {
       ).conflicts("namespace"),
     )
     .option(
+      "--exclude-namespaces <names>",
+      "hide findings about these namespaces, joined by commas; repeatable",
+      addNames,
+    )
+    .option(
       "-S, --suppress <code=resource>",
       'hide a code for some resources, such as "IST0103=Pod *.testing"; repeatable',
       addSuppression,
@@ -62,6 +67,7 @@ function addSelection(command: Command): void {
     .option("-L, --list-analyzers", "list the analyzers, and do nothing else")
     // Flags of istioctl's for what is always so here.
     .addOption(new Option("-R, --recursive").hideHelp())
+    .addOption(new Option("-r, --revision <name>").hideHelp())
     .addOption(new Option("-k, --use-kube [flag]").choices(["true", "false"]).hideHelp())
     .addOption(new Option("--timeout <time>").hideHelp());
 }
@@ -99,6 +105,10 @@ function parseLevel(text: string): Severity {
   const level = LEVELS.get(text.toLowerCase());
   if (level === undefined) throw new InvalidArgumentError("A level is Info, Warning or Error.");
   return level;
+}
+
+function addNames(text: string, earlier: readonly string[] = []): readonly string[] {
+  return [...earlier, ...text.split(",").map((name) => name.trim())];
 }
 
 function addSuppression(

@@ -15,6 +15,7 @@ import type { BesideFiles } from "./analyze-files.js";
 export interface AnalyzeOptions extends BesideFiles, ConnectionOptions {
   readonly ignoreUnknown?: true;
   readonly namespace?: string;
+  readonly excludeNamespaces?: readonly string[];
   readonly suppress?: readonly Suppression[];
   readonly analyzer?: readonly string[];
   readonly listAnalyzers?: true;
@@ -130,13 +131,16 @@ function warnOfUnknownCodes(
   }
 }
 
-/** Says what is about a namespace, where one is asked for; all that is known of kinds is read for that alone. */
+/** Says what is about the namespaces that are asked for; all that is known of kinds is read for that alone. */
 async function scopeOf({
   namespace,
+  excludeNamespaces = [],
 }: AnalyzeOptions): Promise<(diagnostic: Diagnostic) => boolean> {
-  if (namespace === undefined) return () => true;
-  const { isInNamespace } = await import("../../../analysis/scope.js");
-  return (diagnostic) => isInNamespace(diagnostic, namespace);
+  if (namespace === undefined && excludeNamespaces.length === 0) return () => true;
+  const { isAboutNamespace, isInNamespace } = await import("../../../analysis/scope.js");
+  return (diagnostic) =>
+    (namespace === undefined || isInNamespace(diagnostic, namespace)) &&
+    !excludeNamespaces.some((one) => isAboutNamespace(diagnostic, one));
 }
 
 function isAtLeast({ severity }: Diagnostic, threshold: Severity): boolean {

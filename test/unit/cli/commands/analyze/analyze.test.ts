@@ -53,6 +53,7 @@ describe("fairlead analyze", () => {
 
   it.each([
     ["-n of a namespace", ["-n", "other"], ["IST0101"], 79],
+    ["all namespaces but some", ["--exclude-namespaces", "none, default"], ["IST0101"], 79],
     [
       "suppressed findings left out",
       ["-S", "IST0101=VirtualService *"],
@@ -115,7 +116,9 @@ describe("fairlead analyze", () => {
 
   it("takes the flags that istioctl has for a cluster", async () => {
     const plain = await analyze(MESH);
-    expect(await analyze(MESH, "--use-kube=false", "--timeout", "1m", "-R")).toEqual(plain);
+    expect(await analyze(MESH, "--use-kube=false", "--timeout", "1m", "-R", "-r", "1-30")).toEqual(
+      plain,
+    );
     expect(await analyze(MESH, "-k")).toEqual(plain);
   });
 
