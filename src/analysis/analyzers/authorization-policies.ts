@@ -14,9 +14,10 @@ export const authorizationPolicyAnalyzer: Analyzer = {
     "whether AuthorizationPolicies are for workloads, and name namespaces that there are",
   *analyze(context) {
     const isMember = membershipIn(context);
+    const namespaces = knownNamespaces(context);
     for (const policy of context.resources.all("AuthorizationPolicy")) {
       yield* analyzeSelector(policy, context, isMember);
-      yield* analyzeNamespaces(policy, context);
+      yield* analyzeNamespaces(policy, namespaces);
     }
   },
 };
@@ -53,13 +54,26 @@ function* analyzeSelector(
   yield { resource: policy, code: "IST0127", path, message };
 }
 
-function* analyzeNamespaces(policy: Policy, { resources }: AnalysisContext): Iterable<Report> {
-  const names = resources.all("Namespace").map(({ name }) => name);
+/** The namespaces that there are: those that are declared, and those that something is in. */
+interface KnownNamespaces {
+  readonly names: ReadonlySet<string>;
+  /** Whether some are declared, so that one of another name is probably a mistake. */
+  readonly areDeclared: boolean;
+}
+
+function knownNamespaces({ resources }: AnalysisContext): KnownNamespaces {
+  const declared = resources.all("Namespace").map(({ name }) => name);
+  const used = Array.from(resources.everything(), ({ namespace }) => namespace);
+  const names = new Set([...declared, ...used].filter((name) => name !== ""));
+  return { names, areDeclared: declared.length > 0 };
+}
+
+function* analyzeNamespaces(policy: Policy, namespaces: KnownNamespaces): Iterable<Report> {
   for (const [i, { from = [] }] of (policy.spec.rules ?? []).entries()) {
     for (const [j, { source }] of from.entries()) {
       for (const field of ["namespaces", "notNamespaces"] as const) {
         const path = ["spec", "rules", i, "from", j, "source", field];
-        yield* analyzePatterns(policy, source?.[field] ?? [], path, names);
+        yield* analyzePatterns(policy, source?.[field] ?? [], path, namespaces);
       }
     }
   }
@@ -69,12 +83,13 @@ function* analyzePatterns(
   policy: Policy,
   patterns: readonly string[],
   path: Path,
-  names: readonly string[],
+  { names, areDeclared }: KnownNamespaces,
 ): Iterable<Report> {
+  const severity = areDeclared ? "error" : "warning";
   for (const [index, pattern] of patterns.entries()) {
-    if (names.some((name) => matches(name, pattern))) continue;
-    const message = `no Namespace is called "${pattern}": the rule never takes a caller by it`;
-    yield { resource: policy, code: "IST0101", path: [...path, index], message };
+    if ([...names].some((name) => matches(name, pattern))) continue;
+    const message = `no namespace is called "${pattern}": none is declared, and no resource is in one; the rule never takes a caller by it`;
+    yield { resource: policy, code: "IST0101", severity, path: [...path, index], message };
   }
 }
 

@@ -36,6 +36,15 @@ describe("an analysis", () => {
     expect(found(gateway)).toEqual(["error IST0101 0.yaml:3"]);
   });
 
+  it("warns of a namespace that is not declared where none is", () => {
+    const policy = resource("AuthorizationPolicy", "p", {
+      rules: [{ from: [{ source: { namespaces: ["prod"] } }] }],
+    });
+    const told = (text: string) => found(text).filter((one) => one.includes("IST0101"));
+    expect(told(policy)).toEqual(["warning IST0101 0.yaml:3"]);
+    expect(told(file(policy, resource("Namespace", "n")))).toEqual(["error IST0101 0.yaml:3"]);
+  });
+
   it("tells of what was found by reading what the analyzers that run tell or find", () => {
     const text = file(
       resource("Service", "s", { ports: [{ port: 80 }], clusterIP: "x" }),

@@ -269,6 +269,15 @@ describe("AuthorizationPolicies", () => {
       ],
     ],
     [
+      "may name namespaces that something is in, without a Namespace",
+      file(
+        policy(from({ namespaces: ["default", "shop", "prod"] })),
+        pod({}, {}, proxied),
+        resource("Service", { name: "s", namespace: "shop" }),
+      ),
+      ["IST0101 AuthorizationPolicy p.default: prod"],
+    ],
+    [
       "may name namespaces by a wildcard at either end, and in any case",
       file(
         policy(from({ namespaces: ["*", "*ault", "def*", "DEFAULT"] })),
