@@ -86,6 +86,7 @@ export function groupedWorkload(
     ...(known === undefined ? {} : { health: known }),
     ...sharedWith(group, workload),
     ports: ports ?? workload.ports,
+    namedPorts: { ...workload.namedPorts, ...ports },
     weight: Math.max(1, weight ?? workload.weight),
     source: refOf(group),
   };

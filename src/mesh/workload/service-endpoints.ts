@@ -236,15 +236,19 @@ export function createServiceEndpoints(
 }
 
 /**
- * The port on which a workload listens for a port of a service: the workload's own for that name, else the service's
- * target port, by number or by the name of a container's port. undefined when a name is not found.
+ * The port on which a workload listens for a port of a service. A target that is a number is that, unless the workload has one of
+ * its own for the service's port of that name. A target that is a name is the workload's port of that name; a list of endpoints
+ * has it under the name of the service's port. undefined when a name is not found. See Istio, findServiceTargetPort.
  */
 export function targetPortOf(
   workload: WorkloadPorts,
   port: { readonly name: string; readonly number: number; readonly targetPort: number | string },
 ): number | undefined {
-  const own = memberOf(workload.ports, port.name);
+  const named =
+    typeof port.targetPort === "string"
+      ? memberOf(workload.namedPorts, port.targetPort)
+      : undefined;
+  const own = named ?? memberOf(workload.ports, port.name);
   if (own !== undefined || workload.noOtherPorts === true) return own;
-  if (typeof port.targetPort === "number") return port.targetPort;
-  return memberOf(workload.namedPorts, port.targetPort);
+  return typeof port.targetPort === "number" ? port.targetPort : undefined;
 }

@@ -31,7 +31,7 @@ export interface Workload {
   readonly ports: Readonly<Record<string, number>>;
   /** It serves none but these ports. */
   readonly noOtherPorts?: boolean;
-  /** The ports of its containers by name, to which a service's target port may refer. */
+  /** Ports by their own name, to which a service's target port may refer: of containers, or those of an entry. */
   readonly namedPorts: Readonly<Record<string, number>>;
   readonly ready: boolean;
   /** What is known of the application's health, of one whose group has a probe: nothing was said yet when absent. */
@@ -152,7 +152,7 @@ export function entryWorkload(entry: ResourceOf<"WorkloadEntry">): Workload | un
     ...placeOfEntry(spec, labels),
     weight: Math.max(1, spec.weight ?? 1),
     ports: spec.ports ?? {},
-    namedPorts: {},
+    namedPorts: spec.ports ?? {},
     ready: true,
     meshTls: mode === undefined ? account !== "" : mode === "istio",
     source: refOf(entry),

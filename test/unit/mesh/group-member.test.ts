@@ -1,10 +1,10 @@
-/** When a member of a WorkloadGroup is ready to be called. */
+/** When a member of a WorkloadGroup is ready to be called, and where. */
 import { expect, test } from "vitest";
 import { parseOffline } from "../../../src/config/parse-offline.js";
 import { groupedWorkload } from "../../../src/mesh/workload/group-member.js";
 import type { Workload } from "../../../src/mesh/workload/workload.js";
 
-const groupOf = (probe: string) =>
+const groupOf = (rest: string, template = "") =>
   parseOffline([
     {
       path: "group.yaml",
@@ -12,7 +12,7 @@ const groupOf = (probe: string) =>
 apiVersion: networking.istio.io/v1
 kind: WorkloadGroup
 metadata: { name: vms }
-spec: { template: {}, ${probe} }
+spec: { template: { ${template} }, ${rest} }
 `,
     },
   ]).tables.WorkloadGroup.get("default/vms");
@@ -44,4 +44,18 @@ test("one that nobody asks is called, unless somebody says that it is not health
 test("one that its Envoy asks waits for that, whatever its agent runs", () => {
   expect(isReady("probe: { tcpSocket: { port: 80 } }", false)).toBe(false);
   expect(isReady("probe: { tcpSocket: { port: 80 } }", true)).toBe(false);
+});
+
+test("a member has the ports of its group's template, by their names", () => {
+  const group = groupOf("", "ports: { web: 8080 }");
+  const { ports, namedPorts } = groupedWorkload(
+    { ...WORKLOAD, namedPorts: { admin: 9000 } } as unknown as Workload,
+    group,
+    undefined,
+    false,
+  );
+  expect({ ports, namedPorts }).toEqual({
+    ports: { web: 8080 },
+    namedPorts: { admin: 9000, web: 8080 },
+  });
 });
