@@ -10,6 +10,7 @@ import { type AddressFamilies, lookUpFamily } from "../../mesh/proxy/proxy.js";
 import type { EffectivePolicy } from "../../mesh/routing/traffic-policy.js";
 import {
   destinationHost,
+  destinationPort,
   type LookUpSource,
   lookedUpFrom,
   resolveGateway,
@@ -135,7 +136,7 @@ function routeTarget(
     .map(({ destination, weight }) => {
       const hostname = destinationHost(destination.host, virtualService, resolver);
       const port =
-        destination.port?.number ?? virtualService.singlePorts.get(hostname) ?? listenPort;
+        destination.port?.number ?? destinationPort(source, virtualService, hostname) ?? listenPort;
       const key = { hostname, port, subset: destination.subset ?? "" };
       return { key, weight: Math.max(1, weight ?? 1) };
     });

@@ -1,6 +1,7 @@
 /** The entries of a scope: what the services that it sees ask of its outbound listeners. */
 import { isDeepStrictEqual } from "node:util";
 import ipaddr from "ipaddr.js";
+import { defined } from "../../base/defined.js";
 import type { Engine } from "../../base/engine.js";
 import { Table } from "../../base/table.js";
 import type { HostResolver } from "../../mesh/host-resolver.js";
@@ -70,6 +71,7 @@ export function buildEntries({
     gateways: [MESH_GATEWAY],
     resolver,
     namespace: source.namespace,
+    ...defined({ egress }),
     byName: !captured,
     source,
     policyOf: (key: ClusterKey) =>

@@ -1,4 +1,5 @@
 /** The virtual hosts of sidecars: what becomes of requests for the hosts that they can see. */
+import { defined } from "../../base/defined.js";
 import type { HTTPRetry } from "../../config/kinds/networking/virtual-service/http-retry.js";
 import type { ResourceRef } from "../../config/resource.js";
 import type { Mesh } from "../../mesh/mesh.js";
@@ -88,6 +89,7 @@ function tunnelContext(context: HostContext): ChainContext {
     gateways: [MESH_GATEWAY],
     resolver: context.mesh.resolver,
     namespace: context.scope.namespace,
+    ...defined({ egress: context.scope.egress }),
     byName: isByName(context.scope),
     source: context.scope,
     // A route can do no more of what rules say of the way.

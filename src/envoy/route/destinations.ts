@@ -7,6 +7,7 @@ import type {
 import type { HostResolver } from "../../mesh/host-resolver.js";
 import {
   destinationHost,
+  destinationPort,
   type LookUpSource,
   lookedUpFrom,
   type VirtualService,
@@ -39,10 +40,11 @@ export const only = <T>(list: readonly T[]): T | undefined =>
 export function clusterKey(
   destination: Destination,
   virtualService: VirtualService,
-  { listenPort, resolver }: Pick<DestinationContext, "listenPort" | "resolver">,
+  { listenPort, resolver, source }: DestinationContext,
 ): ClusterKey {
   const hostname = destinationHost(destination.host, virtualService, resolver);
-  const port = destination.port?.number ?? virtualService.singlePorts.get(hostname) ?? listenPort;
+  const port =
+    destination.port?.number ?? destinationPort(source, virtualService, hostname) ?? listenPort;
   return { hostname, port, subset: destination.subset ?? "" };
 }
 

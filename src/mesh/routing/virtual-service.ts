@@ -11,8 +11,11 @@ import {
   type HostPorts,
   type LookedUpPorts,
   lookedUpPorts,
+  onlyPort,
   type Service,
 } from "../service/service.js";
+import { importsService } from "../sidecar/egress-host.js";
+import type { EgressListener } from "../sidecar/sidecar.js";
 import { isVisible, parseExportTo, sameVisibility, type Visibility } from "../visibility.js";
 
 /** The reserved name for "all sidecars" among a VirtualService's gateways. */
@@ -46,8 +49,10 @@ export interface VirtualService {
   readonly destinations: readonly string[];
   /** What those of them stand for that are other names of hosts. */
   readonly aliases: ReadonlyMap<string, string>;
-  /** The port of each destination whose service has just one: it need not be named. */
+  /** The port of each destination whose service has just one, whoever calls: it need not be named. See `destinationPort`. */
   readonly singlePorts: ReadonlyMap<string, number>;
+  /** The services of those destinations of which it depends on who calls whether they have just one port, and which. */
+  readonly portsApart: ReadonlyMap<string, Table<Service>>;
   /** The ports of each destination whose protocol is not declared, where there are such. */
   readonly undeclaredPorts: ReadonlyMap<string, readonly number[]>;
   /** The services of those destinations whose hosts some callers look up when they call them. See `lookedUpFrom`. */
@@ -92,6 +97,7 @@ export function virtualService(
     destinations: destinationHosts(spec, namespace, resolver),
     aliases: new Map(),
     singlePorts: new Map(),
+    portsApart: new Map(),
     undeclaredPorts: new Map(),
     lookedUp: new Map(),
     requestPorts: [],
@@ -122,6 +128,7 @@ export function withPorts(
   portsOf: (hostname: string) => HostPorts | undefined,
 ): VirtualService {
   const singlePorts = new Map<string, number>();
+  const portsApart = new Map<string, Table<Service>>();
   const undeclaredPorts = new Map<string, readonly number[]>();
   const lookedUp = new Map<string, Table<Service>>();
   const aliases = new Map<string, string>();
@@ -133,6 +140,7 @@ export function withPorts(
   for (const hostname of destinations) {
     const ports = portsOf(hostname);
     if (ports?.only !== undefined) singlePorts.set(hostname, ports.only);
+    if (ports?.apart !== undefined) portsApart.set(hostname, ports.apart);
     if (ports !== undefined && ports.undeclared.length > 0) {
       undeclaredPorts.set(hostname, ports.undeclared);
     }
@@ -140,8 +148,8 @@ export function withPorts(
   }
   const ports = virtualService.hosts.flatMap((host) => portsOf(host)?.forRequests ?? []);
   const requestPorts = [...new Set(ports)];
-  const ofDestinations = { destinations, aliases, singlePorts, undeclaredPorts, lookedUp };
-  return { ...virtualService, ...ofDestinations, requestPorts };
+  const byPort = { singlePorts, portsApart, undeclaredPorts, requestPorts };
+  return { ...virtualService, destinations, aliases, lookedUp, ...byPort };
 }
 
 /**
@@ -157,23 +165,54 @@ export function destinationHost(
   return aliases.get(hostname) ?? hostname;
 }
 
+/** Who calls. */
+export interface CallSource {
+  readonly namespace: string;
+  /** What their Sidecar leads to, where one says that. */
+  readonly egress?: Pick<EgressListener, "hosts">;
+}
+
 /**
- * Where a destination of a VirtualService is called that callers of a namespace look up when they call it: several namespaces
- * may define its host, and what the others say is not for them. Undefined of one that they do not look up.
+ * The service that callers reach by a destination of which there are several: of those that their Sidecar imports, where it does
+ * any. What others say is not for them.
  */
+function serviceFor(
+  group: Table<Service> | undefined,
+  { namespace, egress }: CallSource,
+): Service | undefined {
+  const imported =
+    egress && chooseService(group, namespace, (one) => importsService(egress.hosts, one));
+  return imported ?? chooseService(group, namespace);
+}
+
+/**
+ * The port of a destination of a VirtualService that names none: that of the service that callers reach by it, where this has
+ * just one; undefined where it has several, so that the port counts for which the call comes. See Istio, Destination.port.
+ */
+export function destinationPort(
+  source: CallSource,
+  { singlePorts, portsApart }: Pick<VirtualService, "singlePorts" | "portsApart">,
+  hostname: string,
+): number | undefined {
+  const apart = portsApart.get(hostname);
+  if (apart === undefined) return singlePorts.get(hostname);
+  const service = serviceFor(apart, source);
+  return service && onlyPort(service);
+}
+
+/** Where a destination of a VirtualService is called that callers look up when they call it; undefined of one that they do not look up. */
 export function lookedUpFrom(
-  { namespace, byName }: LookUpSource,
+  source: LookUpSource,
   { lookedUp }: Pick<VirtualService, "lookedUp">,
   hostname: string,
 ): LookedUpPorts | undefined {
-  const service = chooseService(lookedUp.get(hostname), namespace);
-  const ports = service === undefined ? undefined : lookedUpPorts(service, byName);
+  const service = serviceFor(lookedUp.get(hostname), source);
+  const ports = service === undefined ? undefined : lookedUpPorts(service, source.byName);
   return ports?.size === 0 ? undefined : ports;
 }
 
 /** Who looks hosts up. */
-export interface LookUpSource {
-  readonly namespace: string;
+export interface LookUpSource extends CallSource {
   /** See `lookedUpPorts`. */
   readonly byName: boolean;
 }
@@ -193,6 +232,7 @@ export function sameVirtualService(a: VirtualService, b: VirtualService): boolea
     sameElements(a.requestPorts, b.requestPorts) &&
     sameEntries(a.aliases, b.aliases) &&
     sameEntries(a.singlePorts, b.singlePorts) &&
+    sameEntries(a.portsApart, b.portsApart) &&
     sameEntries(a.undeclaredPorts, b.undeclaredPorts, sameElements) &&
     sameEntries(a.lookedUp, b.lookedUp)
   );

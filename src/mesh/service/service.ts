@@ -104,8 +104,10 @@ export function portPart(
 
 /** The ports of a host, of all services of that name together. */
 export interface HostPorts {
-  /** Its port, when there is just one. */
+  /** Its port, when each of its services has just that one. */
   readonly only: number | undefined;
+  /** Its services where it is for some of them that they have just one port, or another one; undefined where all are alike. */
+  readonly apart: Table<Service> | undefined;
   /** Those that carry requests, or may. */
   readonly forRequests: readonly number[];
   /** Those in the mesh whose protocol is not declared. */
@@ -165,19 +167,25 @@ export const isOwnPort = (
 /** The ports of the services of a host. */
 export function hostPorts(services: Table<Service>): HostPorts {
   const all = [...services.values()];
-  const ports = all.flatMap((one) => one.ports);
-  const numbers = new Set(ports.map(({ number }) => number));
+  const onlyPorts = new Set(all.map(onlyPort));
   const carrying = all.flatMap((one) =>
     one.ports.filter((port) => carriesRequests(port.protocol) && isOwnPort(one, port.number)),
   );
   const undeclared = all.flatMap((one) => one.ports.filter((port) => isUndeclared(one, port)));
   return {
-    only: numbers.size === 1 ? [...numbers][0] : undefined,
+    only: onlyPorts.size === 1 ? [...onlyPorts][0] : undefined,
+    apart: onlyPorts.size > 1 ? services : undefined,
     forRequests: numbersOf(carrying),
     undeclared: numbersOf(undeclared),
     lookedUp: all.some(mayBeLookedUp) ? services : undefined,
     aliasOf: all.find((one) => one.aliasOf !== undefined)?.aliasOf,
   };
+}
+
+/** The port of a service that has just one. */
+export function onlyPort({ ports }: Pick<Service, "ports">): number | undefined {
+  const numbers = new Set(ports.map(({ number }) => number));
+  return numbers.size === 1 ? [...numbers][0] : undefined;
 }
 
 /** Whether callers in the mesh find out of what protocol a port is: it is called both for HTTP and for bytes. */
@@ -193,6 +201,7 @@ const numbersOf = (ports: readonly ServicePort[]): readonly number[] => [
 /** Whether the ports of a host are the same. */
 export const sameHostPorts = (a: HostPorts, b: HostPorts): boolean =>
   a.only === b.only &&
+  a.apart === b.apart &&
   sameElements(a.forRequests, b.forRequests) &&
   sameElements(a.undeclared, b.undeclared) &&
   a.lookedUp === b.lookedUp &&

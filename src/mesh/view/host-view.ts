@@ -280,9 +280,10 @@ function sourceNamespaces({ spec }: VirtualService): readonly string[] {
   return matches.flatMap(({ sourceNamespace }) => sourceNamespace ?? []);
 }
 
-/** The namespaces to whose callers a destination may be another one, which they look up or do not. */
-function lookingUp({ lookedUp }: VirtualService): readonly string[] {
-  const services = [...lookedUp.values()].flatMap((group) => [...group.values()]);
+/** The namespaces to whose callers a destination may be another one, which has other ports, or which they look up or do not. */
+function callingApart({ portsApart, lookedUp }: VirtualService): readonly string[] {
+  const groups = [...portsApart.values(), ...lookedUp.values()];
+  const services = groups.flatMap((group) => [...group.values()]);
   return services.flatMap(({ namespace, exportTo }) => [namespace, ...limited(exportTo)]);
 }
 
@@ -313,7 +314,7 @@ function differingNamespaces(
     ...virtualServices.flatMap((one) => [
       ...limited(one.exportTo),
       ...sourceNamespaces(one),
-      ...lookingUp(one),
+      ...callingApart(one),
     ]),
     ...(virtualServices.length > 0 ? ruling : []),
     ...namespacesServedBy(served, hostname),
