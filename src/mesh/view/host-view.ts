@@ -29,7 +29,7 @@ import { forTarget } from "../service/alias.js";
 import { chooseService } from "../service/choose-service.js";
 import type { Service } from "../service/service.js";
 import { importsService, importsVirtualService } from "../sidecar/egress-host.js";
-import type { EgressListener } from "../sidecar/sidecar.js";
+import { type EgressListener, leadsAnywhere } from "../sidecar/sidecar.js";
 import type { Visibility } from "../visibility.js";
 
 /** A host as callers see it. */
@@ -156,18 +156,30 @@ export const hostTables = ({
   "servicesByHost" | "rules" | "virtualServices" | "narrowerConnections"
 >): HostTables => [servicesByHost, rules, virtualServices, narrowerConnections];
 
+/** The service that a viewer reaches by a host: through a listener for one port one that has it, if there is such. */
+function serviceFor(
+  group: Table<Service> | undefined,
+  { namespace, egress }: Viewer,
+): Service | undefined {
+  if (egress === undefined) return chooseService(group, namespace);
+  const { hosts, port } = egress;
+  const isImported = (one: Service): boolean => importsService(hosts, one);
+  const isOnPort = ({ ports }: Service): boolean =>
+    port === undefined || leadsAnywhere(port) || ports.some(({ number }) => number === port.number);
+  return (
+    chooseService(group, namespace, (one) => isImported(one) && isOnPort(one)) ??
+    chooseService(group, namespace, isImported)
+  );
+}
+
 /** What callers see of a host. It is known when it is a service's, or when a VirtualService names it. */
 export function hostView(
   hostname: string,
   [group, rules = [], exact = [], narrower = []]: HostRows,
   context: ViewContext,
 ): HostView | undefined {
-  const { namespace, labels, egress, rootNamespace, wildcardRules, wildcards } = context;
-  const service = chooseService(
-    group,
-    namespace,
-    (one) => egress === undefined || importsService(egress.hosts, one),
-  );
+  const { namespace, labels, rootNamespace, wildcardRules, wildcards } = context;
+  const service = serviceFor(group, context);
   const named = exact.length === 0 ? NONE : seenBy(context, exact);
   const servedPorts = context.servedWildcards.get(hostname);
   const served = servedPorts === undefined ? {} : { servedPorts };
