@@ -1,5 +1,6 @@
 import type { Table } from "../../base/table.js";
 import type { DestinationRuleSpec } from "../../config/kinds/networking/destination-rule/destination-rule.js";
+import type { TrafficPolicy } from "../../config/kinds/networking/destination-rule/traffic-policy.js";
 import { formatRef, type ResourceRef } from "../../config/resource.js";
 import { type HostResolver, resolveHost } from "../host-resolver.js";
 import { isSubsetOf } from "../hostname.js";
@@ -78,14 +79,49 @@ function relationTo(first: DestinationRule, rule: DestinationRule): Relation | u
 const selectorOf = ({ spec: { workloadSelector } }: DestinationRule): Labels | undefined =>
   workloadSelector && (workloadSelector.matchLabels ?? {});
 
-/** Two parts as one rule: the first's policy if it has one, the subsets of both, of two with one name the first's. */
+/** Whether a rule was made of something else, as of a BackendTLSPolicy, and not written by a user. */
+const isMade = ({ resource }: DestinationRule): boolean => (resource.madeOf ?? []).length > 0;
+
+type PortSettings = NonNullable<TrafficPolicy["portLevelSettings"]>;
+
+/** Settings for ports with those of others where they have none, for each port that both have what the own leave open. */
+function filledPorts(own: PortSettings, others: PortSettings): PortSettings {
+  const other = new Map(others.map((one) => [one.port?.number, one]));
+  const known = new Set(own.map(({ port }) => port?.number));
+  return [
+    ...own.map((one) => ({ ...other.get(one.port?.number), ...one })),
+    ...others.filter(({ port }) => !known.has(port?.number)),
+  ];
+}
+
+/**
+ * The policy of two parts of a rule: that of the first if it has one; but where one is a user's and the other was made, the
+ * user's, and of the other what it leaves open. See Istio, mergeBackendPolicyTrafficPolicy.
+ */
+function joinedPolicy(first: DestinationRule, second: DestinationRule): TrafficPolicy | undefined {
+  const [own, other] = (isMade(first) && !isMade(second) ? [second, first] : [first, second]).map(
+    ({ spec }) => spec.trafficPolicy,
+  );
+  if (own === undefined || other === undefined || isMade(first) === isMade(second)) {
+    return own ?? other;
+  }
+  const { portLevelSettings: ports = [] } = own;
+  const { portLevelSettings: otherPorts = [] } = other;
+  return { ...other, ...own, portLevelSettings: filledPorts(ports, otherPorts) };
+}
+
+/** Two parts as one rule, with the subsets of both, of two with one name the first's. A user's part says what rule it is. */
 function joined(first: DestinationRule, second: DestinationRule): DestinationRule {
-  const { trafficPolicy = second.spec.trafficPolicy, subsets = [], ...rest } = first.spec;
+  const { trafficPolicy: _own, subsets = [], ...rest } = first.spec;
+  const trafficPolicy = joinedPolicy(first, second);
   const names = new Set(subsets.map(({ name }) => name));
   const more = (second.spec.subsets ?? []).filter(({ name }) => !names.has(name));
+  const [leading, other] = isMade(first) && !isMade(second) ? [second, first] : [first, second];
   return {
     ...first,
-    sources: [...first.sources, ...second.sources],
+    source: leading.source,
+    resource: leading.resource,
+    sources: [...leading.sources, ...other.sources],
     spec: {
       ...rest,
       ...(trafficPolicy === undefined ? {} : { trafficPolicy }),
