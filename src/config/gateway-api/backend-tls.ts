@@ -34,11 +34,18 @@ export interface BackendTls {
 /** A credential that nobody has: no server is taken for one that it verifies. */
 const NO_ROOTS = "invalid://";
 
-/** What a policy asks; `services` are the ports of those that there are, by `namespace/name`. */
+/** The annotation by which a policy is for other controllers of gateways than Istio. */
+const IGNORED = "istio.io/ignore-policy-attachment";
+
+/**
+ * What a policy asks; `services` are the ports of those that there are, by `namespace/name`. Undefined of one that says that it
+ * is not for us.
+ */
 export function backendTls(
   { metadata, spec }: ResourceOf<"BackendTLSPolicy">,
   services: Table<readonly ParentPort[]>,
-): BackendTls {
+): BackendTls | undefined {
+  if (metadata.annotations[IGNORED] === "true") return undefined;
   const found = spec.targetRefs.map((reference, index) =>
     targetOf(reference, index, { namespace: metadata.namespace, services }),
   );

@@ -15,7 +15,9 @@ export function checkBackendPolicy(
   services: Table<readonly ParentPort[]>,
   configMaps: Table<true>,
 ): readonly Finding[] {
-  const { problems, tls } = backendTls(policy, services);
+  const asks = backendTls(policy, services);
+  if (asks === undefined) return [];
+  const { problems, tls } = asks;
   const { credentialName = "" } = tls;
   const key = isConfigMapCredential(credentialName) ? configMapKey(credentialName) : undefined;
   const missing =

@@ -35,7 +35,9 @@ export function createBackendPolicies(
     "targets of backend policies",
     (_key, [policy], services) => {
       if (policy === undefined) return undefined;
-      const { targets, tls } = backendTls(policy, services);
+      const asks = backendTls(policy, services);
+      if (asks === undefined) return undefined;
+      const { targets, tls } = asks;
       return Table.from(
         targets.map((target) => [
           `${keyOf(policy.metadata)} ${String(target.index)}`,

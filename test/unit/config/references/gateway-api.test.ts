@@ -448,6 +448,14 @@ data: {}`;
     );
   });
 
+  it("is told nothing of when it is for other controllers", () => {
+    const ignored = policy("name: gone", ROOTS).replace(
+      "metadata: {",
+      'metadata: { annotations: { istio.io/ignore-policy-attachment: "true" },',
+    );
+    expect(warningsOf(SHOP, ignored)).toEqual([]);
+  });
+
   it.each([
     ["a Service", policy("name: gone", ROOTS), /no Service "default\/gone"/],
     ["a port", policy("name: shop, sectionName: gone", ROOTS), /no port "gone": there is http/],

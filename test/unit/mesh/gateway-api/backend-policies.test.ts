@@ -86,3 +86,17 @@ test.each([
 ])("a policy for %s means nothing", (_what, target) => {
   expect(madeOf(policy("a", target, `hostname: one.example, ${SYSTEM}`))).toEqual([]);
 });
+
+const annotated = (policyText: string, value: string): string =>
+  policyText.replace(
+    "metadata: {",
+    `metadata: { annotations: { istio.io/ignore-policy-attachment: "${value}" },`,
+  );
+
+test("a policy that is for other controllers means nothing, and gives way to a younger one", () => {
+  const one = policy("a", "name: shop", `hostname: one.example, ${SYSTEM}`);
+  const two = policy("b", "name: shop", `hostname: two.example, ${SYSTEM}`, "2026-02-01");
+  expect(madeOf(annotated(one, "true"))).toEqual([]);
+  expect(madeOf(annotated(one, "true"), two)).toMatchObject([{ trafficPolicy: { tls: TWO } }]);
+  expect(madeOf(annotated(one, "false"), two)).toMatchObject([{ trafficPolicy: { tls: ONE } }]);
+});
