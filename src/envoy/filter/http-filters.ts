@@ -14,6 +14,9 @@ function filter(name: string, message: string, config: object): HttpFilterJson {
   return { name: `envoy.filters.http.${name}`, typedConfig };
 }
 
+/** Turns what browsers send of gRPC into gRPC, and the answers back; other requests are left as they are. */
+const GRPC_WEB = filter("grpc_web", "grpc_web.v3.GrpcWeb", {});
+
 /** Counts gRPC calls, and notes their status for access logs. */
 const GRPC_STATS = filter("grpc_stats", "grpc_stats.v3.FilterConfig", {
   emitFilterState: true,
@@ -41,6 +44,8 @@ export interface HttpFilterOptions {
   readonly security?: readonly HttpFilterJson[];
   /** The names of the filters that its route configuration speaks of, see per-route-filters. */
   readonly perRoute?: readonly string[] | undefined;
+  /** What is called is a port of gRPC-Web, behind which servers speak gRPC. */
+  readonly grpcWeb?: boolean;
   /** Some routes are for tunnels. */
   readonly tunnels?: boolean;
   /** Of which those by which Envoy tells what it did may be left out. */
@@ -52,6 +57,7 @@ export function httpFilters(options: HttpFilterOptions): HttpFilterJson[] {
   return [
     ...(options.onDemand === true ? [ON_DEMAND] : []),
     ...(options.security ?? []),
+    ...(options.grpcWeb === true ? [GRPC_WEB] : []),
     GRPC_STATS,
     FAULT,
     CORS,

@@ -67,12 +67,21 @@ function statPrefix(
   return isNamed ? name : `outbound_${listenAt(at, families).name};`;
 }
 
-function httpFilter(routes: string, prefix: string, options: GatewayListenerOptions): FilterJson {
+function httpFilter(
+  routes: string,
+  one: GatewayServer,
+  at: ListenerAddress,
+  options: GatewayListenerOptions,
+): FilterJson {
   return httpConnectionManager(
     {
-      statPrefix: prefix,
+      statPrefix: statPrefix(one, at, options),
       routes: { name: routes },
-      filters: { security: options.security.http, perRoute: options.filters.get(routes) },
+      filters: {
+        security: options.security.http,
+        perRoute: options.filters.get(routes),
+        grpcWeb: one.protocol === "GRPC-Web",
+      },
       side: gatewaySide(options.topology),
     },
     options,
@@ -190,7 +199,7 @@ function serverChains(
   const encrypted = !isHttp(one.protocol);
   const json = {
     ...(encrypted ? sniMatch(serverNames(one)) : {}),
-    filters: [httpFilter(routes, statPrefix(one, at, options), options)],
+    filters: [httpFilter(routes, one, at, options)],
     transportSocketConnectTimeout: TRANSPORT_SOCKET_TIMEOUT,
     ...(encrypted ? tlsFields(one, options) : {}),
   };

@@ -170,7 +170,7 @@ function inboundFilters(
       {
         statPrefix: target.statPrefix,
         routes: { inline: inboundRoutes(target, options.retries) },
-        filters: { security: options.security.http },
+        filters: { security: options.security.http, grpcWeb: target.protocol === "GRPC-Web" },
         side: serverSide(options.headers),
       },
       options,

@@ -11,6 +11,7 @@ import {
   OUTBOUND_SIDE,
   type Routes,
 } from "../filter/http-connection-manager.js";
+import type { HttpFilterOptions } from "../filter/http-filters.js";
 import { httpInspector, offerTcpAlpn, tcpProxy, tlsInspector } from "../filter/network-filters.js";
 import {
   BLACK_HOLE_CLUSTER,
@@ -73,13 +74,20 @@ const PROXY_SIDE: HttpConnectionManagerOptions["side"] = {
   upgradeConfigs: [{ upgradeType: "CONNECT" }],
 };
 
+/** What distinguishes a connection manager from others of its proxy. */
+interface RequestOptions
+  extends OutboundListenerOptions,
+    Partial<Pick<HttpConnectionManagerOptions, "side">>,
+    Pick<HttpFilterOptions, "grpcWeb"> {}
+
 /** What takes the requests of a listener. */
 function requestFilter(
   routes: Routes,
   listener: string,
-  { side, ...options }: OutboundListenerOptions & Pick<HttpConnectionManagerOptions, "side">,
+  { side = OUTBOUND_SIDE, grpcWeb = false, ...options }: RequestOptions,
 ): FilterJson {
   const filters = {
+    grpcWeb,
     perRoute: "name" in routes ? options.filters.get(routes.name) : undefined,
     onDemand: options.onDemand && "name" in routes,
     tunnels: side === PROXY_SIDE,
@@ -88,13 +96,9 @@ function requestFilter(
   return httpConnectionManager({ statPrefix, routes, filters, side }, options);
 }
 
-function httpChain(
-  routes: Routes,
-  listener: string,
-  options: OutboundListenerOptions,
-): FilterChainJson {
+function httpChain(routes: Routes, listener: string, options: RequestOptions): FilterChainJson {
   return {
-    filters: [requestFilter(routes, listener, { ...options, side: OUTBOUND_SIDE })],
+    filters: [requestFilter(routes, listener, options)],
     transportSocketConnectTimeout: TRANSPORT_SOCKET_TIMEOUT,
   };
 }
@@ -172,15 +176,18 @@ function chainsWithRest(chains: readonly MadeChain[], rest: MadeChain): Listener
 /** What becomes of requests, and the ports of the services that share it. */
 interface Requests extends Pick<OutboundEntry, "proxied">, Pick<MadeChain, "parts"> {
   readonly routes: string;
+  /** They are for a port of gRPC-Web: as the first service says, whatever others there are. */
+  readonly grpcWeb: boolean;
 }
 
 function requestsOf(
   entries: readonly OutboundEntry[],
-  { routes, proxied = false }: Pick<OutboundEntry, "routes" | "proxied">,
+  { routes, proxied = false, servicePort }: OutboundEntry,
 ): Requests | undefined {
   if (routes === undefined) return undefined;
   const sharing = entries.filter((entry) => entry.routes === routes);
-  return { routes, proxied, parts: sharing.map((one) => portPart(one, one.servicePort)) };
+  const parts = sharing.map((one) => portPart(one, one.servicePort));
+  return { routes, proxied, parts, grpcWeb: servicePort.protocol === "GRPC-Web" };
 }
 
 /** Where a listener stands, and what becomes of connections that no entry is for. */
@@ -222,12 +229,12 @@ export function outboundListener(
 
 /** At an address that is there for HTTP alone nothing has to be told apart. */
 function onlyRequests(
-  { routes, proxied, parts }: Requests,
+  { routes, proxied, parts, grpcWeb }: Requests,
   listener: string,
   options: OutboundListenerOptions,
 ): ListenerChains {
   const chain = proxied === true ? proxyChain : httpChain;
-  const filterChains = [chain({ name: routes }, listener, options)];
+  const filterChains = [chain({ name: routes }, listener, { ...options, grpcWeb })];
   return { json: { filterChains }, chains: [parts] };
 }
 
@@ -248,7 +255,10 @@ function toldApart(
       ? []
       : [
           {
-            json: plainHttpChain({ name: requests.routes }, name, options),
+            json: plainHttpChain({ name: requests.routes }, name, {
+              ...options,
+              grpcWeb: requests.grpcWeb,
+            }),
             parts: requests.parts,
           },
         ];
@@ -325,11 +335,7 @@ export function virtualOutboundListener(options: OutboundListenerOptions): MadeL
 }
 
 /** The chain of an HTTP proxy: applications call through it, also by CONNECT. */
-function proxyChain(
-  routes: Routes,
-  listener: string,
-  options: OutboundListenerOptions,
-): FilterChainJson {
+function proxyChain(routes: Routes, listener: string, options: RequestOptions): FilterChainJson {
   return { filters: [requestFilter(routes, listener, { ...options, side: PROXY_SIDE })] };
 }
 
