@@ -18,6 +18,7 @@ import { type CheckPatch, checkEnvoyPatches } from "./envoy-patches.js";
 import { createGatewayApiCheck } from "./gateway-api.js";
 import { createHostPorts, type HostPorts } from "./host-ports.js";
 import { createHostRegistry, findHost, type HostRegistry, meantHost } from "./host-registry.js";
+import { createIngressClassCheck } from "./ingress-class.js";
 import { checkLeftOut, leftOutRoot, ROOT_KINDS } from "./left-out.js";
 import {
   checkMeshProviders,
@@ -65,12 +66,12 @@ export function createReferenceCheck(
   const selectors = createSelectorCheck(engine);
   const leftOut = createLeftOutCheck(engine);
   const providers = createProviderCheck(engine);
-  const logProviders = createLogProviderCheck(engine);
-  const silentLogs = createSilentLogCheck(engine);
+  const telemetries = createTelemetryCheck(engine);
   const meshProviders = createMeshProviderCheck(engine);
   const patches = createPatchCheck(engine, checkPatch);
   const tlsVersions = createTlsVersionCheck(engine);
   const gatewayApi = createGatewayApiCheck(engine);
+  const ingressClasses = createIngressClassCheck(engine);
   return (all) => {
     const config = meshConfig(all.ConfigMap.get(keyOf(MESH_CONFIG_MAP)));
     const tables = discovered(all, config.discoverySelectors);
@@ -97,12 +98,9 @@ export function createReferenceCheck(
       EnvoyFilter: [...(selected.EnvoyFilter ?? []), patches([tables.EnvoyFilter])],
       Gateway: [...(selected.Gateway ?? []), credentials(tables, knownWorkloads), versions.Gateway],
       Sidecar: [...(selected.Sidecar ?? []), versions.Sidecar],
-      Telemetry: [
-        ...(selected.Telemetry ?? []),
-        logProviders([tables.Telemetry], config.extensionProviders, services),
-        silentLogs(tables.Telemetry, config),
-      ],
+      Telemetry: [...(selected.Telemetry ?? []), ...telemetries(tables, config, services)],
       ConfigMap: [meshProviders([tables.ConfigMap], config, services)],
+      Ingress: [ingressClasses(tables)],
     };
   };
 }
@@ -221,6 +219,15 @@ function createProviderCheck(engine: Engine) {
     ) => policy && warnings(checkProvider(policy, providers, services)),
     isDeepStrictEqual,
   );
+}
+
+function createTelemetryCheck(engine: Engine) {
+  const providers = createLogProviderCheck(engine);
+  const silent = createSilentLogCheck(engine);
+  return ({ Telemetry }: ResourceTables, config: MeshConfig, services: KnownServices) => [
+    providers([Telemetry], config.extensionProviders, services),
+    silent(Telemetry, config),
+  ];
 }
 
 function createLogProviderCheck(engine: Engine) {

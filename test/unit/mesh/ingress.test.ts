@@ -61,6 +61,13 @@ test.each([
   ],
   ["its class is Istio's", "", "ingressClassName: ours", {}, true],
   ["its class is another controller's", "", "ingressClassName: theirs", {}, false],
+  [
+    "its class is not there, and all without one are ours",
+    "",
+    "ingressClassName: none",
+    { ingressControllerMode: "DEFAULT" },
+    false,
+  ],
   ["it has neither", "", "", {}, false],
   ["it has neither, and all such are ours", "", "", { ingressControllerMode: "DEFAULT" }, true],
   ["the annotation counts for nothing", BY_ANNOTATION, "", { ingressControllerMode: "OFF" }, false],

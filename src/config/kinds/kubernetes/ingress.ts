@@ -5,6 +5,9 @@ import { lenient, list, oneOf, optional, PortNumber, Text, type ValueOf } from "
 import { each, type Findings, given } from "../value/findings.js";
 import { notApplied } from "../value/unapplied.js";
 
+/** By this annotation Ingresses of old named their class. */
+export const INGRESS_CLASS = "kubernetes.io/ingress.class";
+
 /** Where requests go. */
 export type IngressBackend = ValueOf<typeof IngressBackend>;
 const IngressBackend = lenient({
