@@ -8,6 +8,7 @@ import {
   preferredGroups,
 } from "../../mesh/routing/locality-balancing.js";
 import type { EffectivePolicy } from "../../mesh/routing/traffic-policy.js";
+import { isPlaintext, type PlaintextWorkloads } from "../../mesh/security/plaintext.js";
 import type { Service, ServicePort } from "../../mesh/service/service.js";
 import { targetPortOf } from "../../mesh/workload/service-endpoints.js";
 import { CLUSTER, type Workload } from "../../mesh/workload/workload.js";
@@ -41,6 +42,12 @@ export function clusterEndpoints(
     return [{ workload, port: target, meshTls: takesMeshTls(workload, target) }];
   });
 }
+
+/** Whether workloads take mutual TLS on a port: those that have a sidecar, but for those that are called in plaintext. */
+export const meshTlsBut =
+  (plaintext: PlaintextWorkloads | undefined) =>
+  (workload: Workload, port: number): boolean =>
+    workload.meshTls && !isPlaintext(plaintext, workload, port);
 
 const named = ({ name, workloadName = name, namespace, labels }: Workload): NamedWorkload => ({
   workloadName,

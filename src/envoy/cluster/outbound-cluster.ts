@@ -11,6 +11,7 @@ import {
   localityBalancing,
 } from "../../mesh/routing/locality-balancing.js";
 import { callPolicy, type EffectivePolicy } from "../../mesh/routing/traffic-policy.js";
+import type { PlaintextWorkloads } from "../../mesh/security/plaintext.js";
 import { lookedUpPorts, type Service, type ServicePort } from "../../mesh/service/service.js";
 import type { Workload } from "../../mesh/workload/workload.js";
 import { any } from "../any.js";
@@ -22,7 +23,7 @@ import type { Built } from "../resource/built.js";
 import { reachedBy } from "./across-networks.js";
 import { type ConnectionDefaults, connectionOptions } from "./connection.js";
 import { forwardProxy, type LookUpCaller, ONLY, wildcardLookUp } from "./forward-proxy.js";
-import { clusterEndpoints, loadAssignment, preferenceOf } from "./load-assignment.js";
+import { clusterEndpoints, loadAssignment, meshTlsBut, preferenceOf } from "./load-assignment.js";
 import { commonLoadBalancing, loadBalancing } from "./load-balancing.js";
 import { outlierDetection } from "./outlier-detection.js";
 import { withProxyProtocol } from "./proxy-protocol.js";
@@ -68,6 +69,8 @@ export interface OutboundClusterInput {
   readonly accounts: readonly string[];
   /** Its workloads, for services that are found by DNS; others have them by EDS, and `[]` here. */
   readonly workloads: readonly Workload[];
+  /** Those of these workloads that are called in plaintext. */
+  readonly plaintextWorkloads: PlaintextWorkloads | undefined;
   /** All of its workloads take mutual TLS; asked where callers may bring the address themselves. */
   readonly allMeshTls: boolean;
   readonly client: ClientTraits;
@@ -165,11 +168,10 @@ function inlineEndpoints(
   const workloads = byName ? hostItself(service) : known;
   return loadAssignment(
     name,
-    reachedBy(
-      caller,
-      clusterEndpoints(workloads, port, (workload) => workload.meshTls),
-      { service, policy },
-    ),
+    reachedBy(caller, clusterEndpoints(workloads, port, meshTlsBut(input.plaintextWorkloads)), {
+      service,
+      policy,
+    }),
     { preference: preferenceOf(policy, service, caller) },
   );
 }

@@ -12,7 +12,7 @@ import {
   type LocalityPolicy,
 } from "../../mesh/routing/locality-balancing.js";
 import { effectivePolicy } from "../../mesh/routing/traffic-policy.js";
-import { isPlaintext, type PlaintextWorkloads } from "../../mesh/security/plaintext.js";
+import type { PlaintextWorkloads } from "../../mesh/security/plaintext.js";
 import type { Service, ServicePort } from "../../mesh/service/service.js";
 import { makesMetrics } from "../../mesh/telemetry/metrics.js";
 import type { HostView } from "../../mesh/view/host-view.js";
@@ -23,6 +23,7 @@ import {
   type ClusterEndpoint,
   clusterEndpoints,
   loadAssignment,
+  meshTlsBut,
   preferenceOf,
 } from "../cluster/load-assignment.js";
 import {
@@ -58,6 +59,8 @@ export interface ClusterInputs {
   readonly allMeshTls: boolean;
   /** All workloads of its namespace are called in plaintext. */
   readonly plaintext: boolean;
+  /** Of the workloads those that are called in plaintext. */
+  readonly plaintextWorkloads: PlaintextWorkloads | undefined;
   readonly client: ClientTraits;
   /** The callers for which the endpoints are ordered; undefined for callers of no locality in particular. */
   readonly caller: LocalityCaller | undefined;
@@ -131,8 +134,7 @@ function assignmentKeys({ service, rule }: EndpointInputs): readonly AssignmentK
 
 function buildEndpoints(encoder: Encoder, inputs: EndpointInputs): ResourceSet {
   const { service, rule, workloads, plaintext, caller, passed, isCounted, isNamed } = inputs;
-  const takesMeshTls = (workload: Workload, port: number): boolean =>
-    workload.meshTls && !isPlaintext(plaintext, workload, port);
+  const takesMeshTls = meshTlsBut(plaintext);
   const found = callableWorkloads(service, workloads, caller).filter(hasAddress);
   const leftOut = workloads
     .filter((one) => !hasAddress(one))
@@ -176,6 +178,7 @@ export function createClusterBuilders(engine: Engine, encoder: Encoder): Cluster
         workloads: true,
         allMeshTls: true,
         plaintext: true,
+        plaintextWorkloads: true,
         client: true,
         caller: true,
       },
@@ -221,12 +224,12 @@ export function createClusterRows(
 ): (views: Table<HostView>, mesh: Mesh, caller: ClusterCaller) => HostRows<EnvoyResource> {
   const derive = engine.lookUp<
     HostView,
-    [Table<readonly string[]>, Table<readonly Workload[]>, ReadonlySet<string>],
+    [Table<readonly string[]>, Table<readonly Workload[]>, ReadonlySet<string>, PlaintextWorkloads],
     [ClusterCaller],
     ResourceSet
   >(
     "clusters",
-    (_host, [view, accounts, workloads, plaintext], { client, caller }) => {
+    (_host, [view, accounts, workloads, plaintext, inPlaintext], { client, caller }) => {
       const { service, rule } = view;
       // What is called by another name has its clusters by its own.
       if (service === undefined || service.aliasOf !== undefined) return undefined;
@@ -239,6 +242,7 @@ export function createClusterRows(
         workloads: usesEds(service) ? NO_WORKLOADS : all,
         allMeshTls: takesAddresses(service, rule) && all.length > 0 && all.every(takesMeshTls),
         plaintext: plaintext?.has(key) === true,
+        plaintextWorkloads: usesEds(service) ? undefined : inPlaintext,
         client,
         caller,
       });
@@ -250,7 +254,8 @@ export function createClusterRows(
     (a, b) => a.client === b.client && a.caller === b.caller,
   );
   return (views, mesh, caller) => {
-    const tables = [views, mesh.accounts, mesh.endpoints, mesh.plaintextServices] as const;
+    const { accounts, endpoints, plaintextServices, plaintextWorkloads } = mesh;
+    const tables = [views, accounts, endpoints, plaintextServices, plaintextWorkloads] as const;
     const byHost = derive(tables, settle(caller));
     return { byHost, all: flat(byHost) };
   };

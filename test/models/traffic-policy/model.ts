@@ -50,7 +50,7 @@ function assignment(
   const preference = preferenceOf(policy, host, world.meshConfig);
   const describe = (one: Instance): EndpointText => {
     const number = portOf(one, port);
-    const isMutual = isGateway(one) || takesMutualTls(world, host, one, number);
+    const isMutual = isGateway(one) || takesMutualTls(world, one, number);
     return endpointText(one.address, number, one.weight, isMutual);
   };
   return sortedGroups(

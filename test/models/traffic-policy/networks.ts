@@ -42,7 +42,7 @@ export function reached(
     (one) =>
       isFar(one) &&
       mayBeMutual(called, world) &&
-      takesMutualTls(world, called.host, one, portOf(one, called.port)),
+      takesMutualTls(world, one, portOf(one, called.port)),
   );
   const gateways = [...new Set(far.map(({ locality }) => locality))].map((locality) =>
     gateway(

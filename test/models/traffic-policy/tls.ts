@@ -39,19 +39,12 @@ function isAutomatic(world: World, { isExternal, namespace }: Host): boolean {
   return namespaceMode(world, namespace) !== "DISABLE";
 }
 
-/**
- * Whether an instance of a host takes mutual TLS on a port. Of hosts that are looked up by DNS fairlead does not ask the
- * PeerAuthentications for some workloads, as the code does.
- */
-export function takesMutualTls(
-  world: World,
-  { resolution }: Host,
-  instance: Instance,
-  port: number,
-): boolean {
-  if (!instance.hasSidecar || resolution !== "STATIC") return instance.hasSidecar;
+/** Whether an instance of a host takes mutual TLS on a port: as the PeerAuthentications for it say, however it is found. */
+export function takesMutualTls(world: World, instance: Instance, port: number): boolean {
   const root = { rootNamespace: ROOT_NAMESPACE };
-  return modeOf(world.peerAuthentications, instance, port, root) !== "DISABLE";
+  return (
+    instance.hasSidecar && modeOf(world.peerAuthentications, instance, port, root) !== "DISABLE"
+  );
 }
 
 function mesh({ host, port, subset, policy }: Called): Sockets {

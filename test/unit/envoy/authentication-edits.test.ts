@@ -7,6 +7,7 @@ import { parseNode } from "../../../src/mesh/proxy/proxy.js";
 import { createDirectory } from "../config/directory.js";
 import { goldenEncoder } from "../golden/golden-case.js";
 import { askedFor } from "./asked-for.js";
+import { SIDECAR, sentTo } from "./sent-to.js";
 
 const service = (name: string, address: string): string => `
 apiVersion: networking.istio.io/v1
@@ -94,3 +95,56 @@ test("mutual TLS that is switched off for one workload concerns its sidecar, and
   expect(times(made, "endpoints of a service")).toBe(1);
   expect(times(made, "inbound part")).toBe(1);
 });
+
+/** A service whose workloads are found by DNS, one that the policy selects and one that it does not. */
+const BY_DNS = `
+apiVersion: networking.istio.io/v1
+kind: ServiceEntry
+metadata: { name: cart, namespace: shop }
+spec:
+  hosts: [cart.example.com]
+  location: MESH_INTERNAL
+  ports:
+    - { number: 80, name: http, protocol: HTTP }
+    - { number: 81, name: http-other, protocol: HTTP }
+  resolution: DNS
+  endpoints:
+    - { address: a.example.com, labels: { app: cart }, serviceAccount: cart }
+    - { address: b.example.com, labels: { app: other }, serviceAccount: cart }
+`;
+
+/** The addresses of a port of that service that callers call by mutual TLS. */
+function calledByMutualTls(port: number, modes: string): readonly string[] {
+  const selecting = `
+apiVersion: security.istio.io/v1
+kind: PeerAuthentication
+metadata: { name: cart, namespace: shop }
+spec: { selector: { matchLabels: { app: cart } }, ${modes} }`;
+  const { clusters } = sentTo(SIDECAR, BY_DNS, selecting);
+  const { endpoints = [] } =
+    clusters.get(`outbound|${String(port)}||cart.example.com`)?.loadAssignment ?? {};
+  return endpoints
+    .flatMap(({ lbEndpoints = [] }) => lbEndpoints)
+    .filter(({ metadata }) => metadata?.filterMetadata?.["envoy.transport_socket_match"])
+    .map(({ endpoint }) => endpoint?.address?.socketAddress?.address ?? "");
+}
+
+test.each([
+  [
+    "mtls: { mode: STRICT }",
+    ["a.example.com", "b.example.com"],
+    ["a.example.com", "b.example.com"],
+  ],
+  ["mtls: { mode: DISABLE }", ["b.example.com"], ["b.example.com"]],
+  [
+    "portLevelMtls: { 81: { mode: DISABLE } }",
+    ["a.example.com", "b.example.com"],
+    ["b.example.com"],
+  ],
+])(
+  "workloads that are found by DNS are called as the policy for them says: %s",
+  (modes, first, second) => {
+    expect(calledByMutualTls(80, modes)).toEqual(first);
+    expect(calledByMutualTls(81, modes)).toEqual(second);
+  },
+);
