@@ -52,7 +52,8 @@ export async function openParts(options: ControlPlaneOptions, closers: Closers):
   const { ads, ca, config } = logs.loggers;
   const onFault = createFaultLog(ads, steadyClock.now);
   const engine = new Engine(memo === undefined ? {} : { memo });
-  const { encoder, hasRefused } = watchEncoder(createEncoder(await readDescriptors()), engine);
+  const descriptors = await readDescriptors();
+  const { encoder, hasRefused } = watchEncoder(createEncoder(descriptors), engine, onFault);
   const configuration = await openConfiguration({
     directories: options.configDirs,
     madeDirectory: options.madeDir,

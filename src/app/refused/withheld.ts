@@ -19,8 +19,15 @@ export interface WatchedEncoder {
   readonly hasRefused: () => boolean;
 }
 
-/** Watches an encoder: as long as nothing is wrong with what is in force, nobody has to look for it. */
-export function watchEncoder(encoder: Encoder, engine: Pick<Engine, "isAside">): WatchedEncoder {
+/**
+ * Watches an encoder: as long as nothing is wrong with what is in force, nobody has to look for it. `onFault` is told of each
+ * exception, a fault of ours, by which a resource could not be built.
+ */
+export function watchEncoder(
+  encoder: Encoder,
+  engine: Pick<Engine, "isAside">,
+  onFault: (fault: unknown) => void = () => undefined,
+): WatchedEncoder {
   let refused = false;
   const noted: Encoder["encode"] = (typeName, json) => {
     try {
@@ -32,7 +39,11 @@ export function watchEncoder(encoder: Encoder, engine: Pick<Engine, "isAside">):
       throw error;
     }
   };
-  return { encoder: { ...encoder, encode: noted }, hasRefused: () => refused };
+  const notBuilt = (fault: unknown): void => {
+    refused ||= !engine.isAside;
+    onFault(fault);
+  };
+  return { encoder: { ...encoder, encode: noted, notBuilt }, hasRefused: () => refused };
 }
 
 /** What is looked at. */

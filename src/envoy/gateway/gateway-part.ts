@@ -69,9 +69,9 @@ import type { ProxyLogs } from "../telemetry/proxy-logs.js";
 /** What a gateway has for its clients. */
 export interface GatewayPart {
   readonly clusters: ResourceSet;
-  /** Made when they are asked for. */
+  /** Made when they are asked for, as routes are: a fault in one of them is none of all else that a gateway is sent. */
   readonly listeners: Lazy<ResourceSet>;
-  readonly routes: RouteSets;
+  readonly routes: Lazy<RouteSets>;
   /** The ports of its servers. */
   readonly ports: ServerPorts;
 }
@@ -234,10 +234,15 @@ function listenersOf(
 interface GatewayTable {
   readonly name: string;
   readonly hosts: readonly VirtualHostResource[];
-  readonly ports: readonly number[];
   /** The Gateways of its servers. */
   readonly sources: readonly ResourceRef[];
 }
+
+/** The servers of each route configuration, by its name. */
+const byRouteName = (
+  servers: readonly GatewayServer[],
+): readonly (readonly [name: string, members: readonly GatewayServer[]])[] =>
+  [...groupBy(servers, (one) => gatewayRouteName(one) ?? "")].filter(([name]) => name !== "");
 
 /** The virtual hosts of each in the order of the hosts. */
 function tablesOf(
@@ -245,18 +250,14 @@ function tablesOf(
   servers: readonly GatewayServer[],
   context: GatewayRouteContext,
 ): readonly GatewayTable[] {
-  const byRoute = groupBy(servers, (one) => gatewayRouteName(one) ?? "");
   const besideOf = hostsBeside(servers);
-  return [...byRoute]
-    .filter(([name]) => name !== "")
-    .map(([name, members]) => ({
-      name,
-      hosts: gatewayVirtualHosts(members, context, besideOf(members)).map((host) =>
-        encodeVirtualHost(encoder, name, host),
-      ),
-      ports: [...new Set(members.map(({ server }) => serverPort(server)))],
-      sources: gatewaySources(members),
-    }));
+  return byRouteName(servers).map(([name, members]) => ({
+    name,
+    hosts: gatewayVirtualHosts(members, context, besideOf(members)).map((host) =>
+      encodeVirtualHost(encoder, name, host),
+    ),
+    sources: gatewaySources(members),
+  }));
 }
 
 /** The resources that declare some servers, each once. */
@@ -309,11 +310,11 @@ const endpointsOf = ({ edsClusterConfig }: ClusterJson): Pick<EnvoyResource, "en
 };
 
 /** Which ports servers have, and where they listen. */
-const portsOf = (
-  tables: readonly GatewayTable[],
-  servers: readonly GatewayServer[],
-): ServerPorts => ({
-  routes: tables.map(({ name, ports }) => ({ name, ports })),
+const portsOf = (servers: readonly GatewayServer[]): ServerPorts => ({
+  routes: byRouteName(servers).map(([name, members]) => ({
+    name,
+    ports: [...new Set(members.map(({ server }) => serverPort(server)))],
+  })),
   served: servers.map(({ server, listenPort }) => ({ port: serverPort(server), listenPort })),
 });
 
@@ -362,8 +363,9 @@ export function createGatewayPart(
         hashPolicy: hashPolicies(inputs.routeRules, clientOf(inputs)),
         virtualServices: (key) => inputs.virtualServices.get(key) ?? [],
       };
-      const tables = tablesOf(encoder, servers, context);
-      const listeners = () => listenersOf(encoder, inputs, servers, { context, tables });
+      const tables = engine.lazy(() => tablesOf(encoder, servers, context));
+      const listeners = () =>
+        listenersOf(encoder, inputs, servers, { context, tables: tables.get() });
       const clusters = clustersOf(inputs, servers).map((cluster) => ({
         ...encodeResource(encoder, MESSAGE.cluster, cluster),
         ...endpointsOf(cluster.json),
@@ -371,8 +373,8 @@ export function createGatewayPart(
       return {
         clusters: resourceSet(clusters),
         listeners: engine.lazy(() => resourceSet(listeners())),
-        routes: routesOf(encoder, tables, sifterOf(inputs.proxy)),
-        ports: portsOf(tables, servers),
+        routes: engine.lazy(() => routesOf(encoder, tables.get(), sifterOf(inputs.proxy))),
+        ports: portsOf(servers),
       };
     },
   );

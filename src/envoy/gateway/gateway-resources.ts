@@ -12,7 +12,14 @@ import { createGatewaySecrets, gatewaySecretInputs } from "./gateway-secrets.js"
 
 /** Returns the former sets as long as nothing in them changes. */
 function createSets(engine: Engine): (sets: ResourceSets) => ResourceSets {
-  return engine.settle<ResourceSets>((a, b) => sameElements(madeSets(a), madeSets(b)));
+  return engine.settle<ResourceSets>((a, b) => {
+    try {
+      return sameElements(madeSets(a), madeSets(b));
+    } catch {
+      // Who asks for what cannot be made is told why; all else may be another.
+      return false;
+    }
+  });
 }
 
 /** Makes the builder of each gateway. */
@@ -52,7 +59,7 @@ export function createGateways(
         },
         {
           endpoints: preferred.endpoints,
-          routes: engine.lazy(() => patch.routes(own.routes, side)),
+          routes: engine.lazy(() => patch.routes(own.routes.get(), side)),
         },
       );
       return settled(sets);

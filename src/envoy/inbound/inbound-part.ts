@@ -44,8 +44,8 @@ import {
   virtualInboundListener,
 } from "../listener/inbound-listener.js";
 import type { MadeListener } from "../listener/made-chain.js";
-import { RESERVED_PORTS } from "../names.js";
-import type { Built } from "../resource/built.js";
+import { inboundClusterName, RESERVED_PORTS } from "../names.js";
+import { type Built, builtOrFault } from "../resource/built.js";
 import { encodeResource } from "../resource/encode-resource.js";
 import type { Encoder } from "../resource/encoder.js";
 import { MESSAGE } from "../resource/message-types.js";
@@ -226,10 +226,14 @@ function clustersOf(inputs: ClusterInputs): readonly Built<ClusterJson>[] {
   const families = familiesOf(proxy);
   const defaults = { connectTimeout, tcpKeepalive, policy, keepsCase, statName, families };
   const own = [
-    ...ports.map((port) => ({
-      ...inboundCluster(port, application, defaults),
-      sources: sourcesOf(inputs, [port]),
-    })),
+    ...ports.map((port) => {
+      const sources = sourcesOf(inputs, [port]);
+      const name = inboundClusterName(port.targetPort);
+      return builtOrFault({ name, sources }, () => ({
+        ...inboundCluster(port, application, defaults),
+        sources,
+      }));
+    }),
     ...forPolicies,
   ];
   if (!captured) return own;

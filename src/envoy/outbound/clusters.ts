@@ -18,6 +18,7 @@ import { makesMetrics } from "../../mesh/telemetry/metrics.js";
 import type { HostView } from "../../mesh/view/host-view.js";
 import { serviceKey } from "../../mesh/workload/service-endpoints.js";
 import { hasAddress, type Workload } from "../../mesh/workload/workload.js";
+import type { ClusterJson } from "../api.js";
 import { reachedBy } from "../cluster/across-networks.js";
 import {
   type ClusterEndpoint,
@@ -35,6 +36,7 @@ import { endpointFields } from "../cluster/peers.js";
 import { hasCalledPods } from "../filter/called-pod.js";
 import { createPassing, isPassed } from "../gateway/auto-passthrough.js";
 import { type ClusterKey, outboundClusterName, sniOf } from "../names.js";
+import type { Built } from "../resource/built.js";
 import { encodeResource } from "../resource/encode-resource.js";
 import type { Encoder } from "../resource/encoder.js";
 import { MESSAGE } from "../resource/message-types.js";
@@ -92,9 +94,21 @@ function usesEds(service: Service): boolean {
   return service.resolution === "static" || service.resolution === "none";
 }
 
+/** The clusters of a service; where they cannot be made, a fault of ours, each is withheld. */
+function clustersOrFaults(inputs: ClusterInputs): readonly Built<ClusterJson>[] {
+  try {
+    return outboundClusters(inputs);
+  } catch (fault) {
+    const sources = [inputs.service.source];
+    return assignmentKeys(inputs).map(({ key }) => ({
+      ...{ name: outboundClusterName(key), json: {}, sources, fault },
+    }));
+  }
+}
+
 function buildClusters(encoder: Encoder, inputs: ClusterInputs): ResourceSet {
   return resourceSet(
-    outboundClusters(inputs).map((cluster) => ({
+    clustersOrFaults(inputs).map((cluster) => ({
       ...encodeResource(encoder, MESSAGE.cluster, cluster),
       ...endpointFields(cluster.json),
     })),
@@ -118,7 +132,10 @@ interface AssignmentKey {
   readonly labels: Labels;
 }
 
-function assignmentKeys({ service, rule }: EndpointInputs): readonly AssignmentKey[] {
+function assignmentKeys({
+  service,
+  rule,
+}: Pick<EndpointInputs, "service" | "rule">): readonly AssignmentKey[] {
   const { hostname } = service;
   const subsets = [{ name: "", labels: {} }, ...(rule?.spec.subsets ?? [])];
   return service.ports

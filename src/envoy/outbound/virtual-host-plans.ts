@@ -32,6 +32,7 @@ import {
   wholePort,
 } from "../listener/outbound-entry.js";
 import { HTTP_PROXY_ROUTE } from "../names.js";
+import { partsOrFault } from "../resource/built.js";
 import { hashPolicies } from "../route/hash-policy.js";
 import { defaultRoute, httpRoutes } from "../route/http-route.js";
 import { bytesRoute, chainTo, tunnelRoute } from "../route/tunnel-route.js";
@@ -129,6 +130,8 @@ export interface HostPlan {
   readonly json: VirtualHostJson;
   readonly sources: readonly ResourceRef[];
   readonly ofOthers?: boolean;
+  /** See Built: it has no routes then. */
+  readonly fault?: unknown;
 }
 
 /** The configuration that says what becomes of requests for a host. */
@@ -163,6 +166,7 @@ const podsCalled = (
 function portHost(view: HostView, port: number, routeName: string, context: HostContext): HostPlan {
   const { scope } = context;
   const names = namesOf(view, context);
+  const { parts: routes, ...made } = partsOrFault(() => routesOf(view, port, context));
   const domains = [
     ...names,
     ...podNames(view, names),
@@ -171,12 +175,13 @@ function portHost(view: HostView, port: number, routeName: string, context: Host
     ),
   ];
   return {
+    ...made,
     routeName,
     json: {
       name: `${view.hostname}:${String(port)}`,
       // A table of its own is for connections to the service's address, whatever they call it.
       domains: routeName === String(port) ? domains : ["*"],
-      routes: routesOf(view, port, context),
+      routes,
       ...podsCalled(view, names, context),
       includeRequestAttemptCount: sendsAttemptCount(scope.settings.headers),
     },
@@ -198,16 +203,21 @@ function proxyHost(
   const named = namesOf(view, context);
   const names = [...named, ...podNames(view, named), ...addressDomains(service?.addresses ?? [])];
   const withPort = names.map((name) => `${name}:${String(number)}`);
-  const ofBytes =
-    kind === "http" || service === undefined || port === undefined
-      ? []
-      : routesOfBytes(view, service, port, context);
+  const isHttp = kind === "http" || service === undefined || port === undefined;
+  const { parts: ofBytes, ...bytesMade } = partsOrFault(() =>
+    isHttp ? [] : [...routesOfBytes(view, service, port, context)],
+  );
+  const { parts: ofRequests, ...made } = partsOrFault(() =>
+    kind === "tcp" ? [] : routesOf(view, number, context),
+  );
   return {
+    ...bytesMade,
+    ...made,
     routeName,
     json: {
       name: `${view.hostname}:${String(number)}`,
       domains: number === PORT_WITHOUT_SERVICE ? [...names, ...withPort] : withPort,
-      routes: [...ofBytes, ...(kind === "tcp" ? [] : routesOf(view, number, context))],
+      routes: [...ofBytes, ...ofRequests],
       ...podsCalled(view, named, context),
       includeRequestAttemptCount: sendsAttemptCount(scope.settings.headers),
     },
@@ -342,7 +352,8 @@ function viewForProxies(view: HostView): HostView | undefined {
   return viewWithoutService(view, PORT_WITHOUT_SERVICE);
 }
 
-const leadsAnyone = ({ json }: HostPlan): boolean => (json.routes ?? []).length > 0;
+const leadsAnyone = ({ json, fault }: HostPlan): boolean =>
+  (json.routes ?? []).length > 0 || fault !== undefined;
 
 /** A virtual host without the names for which its table has another of the same name, as some names of a host are for a service. */
 function besides(plan: HostPlan, others: readonly HostPlan[]): readonly HostPlan[] {

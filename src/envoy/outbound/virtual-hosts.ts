@@ -19,9 +19,9 @@ export interface HostResource extends VirtualHostResource {
 
 function encodeHost(
   encoder: Encoder,
-  { routeName, json, sources, ...rest }: HostPlan,
+  { routeName, json, sources, fault, ...rest }: HostPlan,
 ): HostResource {
-  const built = { name: json.name ?? "", json, sources };
+  const built = { name: json.name ?? "", json, sources, fault };
   return { ...encodeVirtualHost(encoder, routeName, built), domains: json.domains ?? [], ...rest };
 }
 

@@ -3,7 +3,7 @@ import { formatViolation, type Violation } from "../check/violation.js";
 import type { MadeListener } from "../listener/made-chain.js";
 import type { Built } from "./built.js";
 import { clusterNames } from "./cluster-names.js";
-import { encodeChecked } from "./encode-checked.js";
+import { encodeChecked, notBuilt } from "./encode-checked.js";
 import type { Encoder } from "./encoder.js";
 import { MESSAGE } from "./message-types.js";
 import type { EnvoyResource, Refusal } from "./resource-set.js";
@@ -23,9 +23,10 @@ const WORDS: Readonly<Record<string, string>> = {
 export function encodeResource(
   encoder: Encoder,
   typeName: string,
-  { name, json, sources }: Built<object>,
+  { name, json, sources, fault }: Built<object>,
 ): EnvoyResource {
-  const { bytes, version, violations } = encodeChecked(encoder, typeName, json);
+  const { bytes, version, violations } =
+    fault === undefined ? encodeChecked(encoder, typeName, json) : notBuilt(encoder, fault);
   const encoded = { name, bytes, version, sources };
   if (violations === undefined) return encoded;
   const what = `${WORDS[typeName] ?? typeName} ${name}`;

@@ -51,6 +51,8 @@ export interface Encoder {
    * @throws EncodeError
    */
   readonly edit: (typeName: string, bytes: Uint8Array, fields: object) => Encoded;
+  /** Told of an exception, a fault of ours, by which a resource could not be built; nobody is told when absent. */
+  readonly notBuilt?: (fault: unknown) => void;
 }
 
 /** An encoder for the API in a serialized FileDescriptorSet (see scripts/extract-descriptors.ts). */

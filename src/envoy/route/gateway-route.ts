@@ -7,7 +7,7 @@ import { originOf } from "../../mesh/made-of.js";
 import { seenFrom, type VirtualService } from "../../mesh/routing/virtual-service.js";
 import { isHttp } from "../../mesh/service/protocol.js";
 import type { RouteJson, VirtualHostJson } from "../api.js";
-import type { Built } from "../resource/built.js";
+import { type Built, partsOrFault } from "../resource/built.js";
 import { terminatesTls } from "../tls/gateway-tls.js";
 import { httpRoutes, type RouteContext } from "./http-route.js";
 import { misdirectedHosts } from "./misdirected.js";
@@ -65,6 +65,8 @@ interface HostRoutes {
   readonly routes: readonly RouteJson[];
   readonly sources: readonly ResourceRef[];
   readonly httpsOnly: boolean;
+  /** See Built: the routes are none then. */
+  readonly fault?: unknown;
 }
 
 /** What the routes of a gateway depend on beside its servers. */
@@ -81,17 +83,25 @@ function catchAllLast(routes: readonly RouteJson[]): readonly RouteJson[] {
   return [...routes.filter((route) => !isCatchAll(route)), ...routes.filter(isCatchAll)];
 }
 
-type RoutesOf = (one: GatewayServer, virtualService: VirtualService) => readonly RouteJson[];
+/** The routes of one VirtualService. */
+type OwnRoutes = Pick<HostRoutes, "routes" | "fault">;
+
+type RoutesOf = (one: GatewayServer, virtualService: VirtualService) => OwnRoutes;
+
+function ownRoutes(virtualService: VirtualService, context: RouteContext): OwnRoutes {
+  const { parts: routes, ...made } = partsOrFault(() => httpRoutes(virtualService, context));
+  return { routes, ...made };
+}
 
 /** The routes of VirtualServices on a Gateway: the same for all its servers with one route configuration. */
 function createRoutesOf(context: GatewayRouteContext): RoutesOf {
-  const known = new Map<string, Map<VirtualService, readonly RouteJson[]>>();
+  const known = new Map<string, Map<VirtualService, OwnRoutes>>();
   return (one, virtualService) => {
-    const ofGateway = known.get(one.gatewayKey) ?? new Map<VirtualService, RouteJson[]>();
+    const ofGateway = known.get(one.gatewayKey) ?? new Map<VirtualService, OwnRoutes>();
     known.set(one.gatewayKey, ofGateway);
     const routes =
       ofGateway.get(virtualService) ??
-      httpRoutes(virtualService, {
+      ownRoutes(virtualService, {
         ...context,
         listenPort: serverPort(one.server),
         encrypted: terminatesTls(one.server),
@@ -110,16 +120,19 @@ function bound(
   const port = serverPort(one.server);
   const candidates = context.virtualServices(one.gatewayKey);
   return boundTo(one, candidates, context.source.namespace).flatMap((virtualService) => {
-    const routes = routesOf(one, virtualService);
-    if (routes.length === 0) return [];
+    const own = routesOf(one, virtualService);
+    if (!saysAnything(own)) return [];
     const sources = [virtualService.source, originOf(one.gateway)];
     const httpsOnly = one.server.tls?.httpsRedirect === true;
     return boundHosts(one, virtualService).map((host) => ({
       host,
-      routes: { port, routes, sources, httpsOnly },
+      routes: { ...own, port, sources, httpsOnly },
     }));
   });
 }
+
+const saysAnything = ({ routes, fault }: OwnRoutes): boolean =>
+  routes.length > 0 || fault !== undefined;
 
 /** Servers that only redirect to HTTPS need no VirtualService to do so. */
 function redirecting(one: GatewayServer): readonly { host: string; routes: HostRoutes }[] {
@@ -140,8 +153,11 @@ function hostOf(
   const port = all[0]?.port ?? 0;
   const name = `${host}:${String(port)}`;
   const routes = catchAllLast(all.flatMap((one) => one.routes));
+  const [faulty] = all.filter((one) => one.fault !== undefined);
   return {
     name,
+    // With the routes of the others alone it would send requests elsewhere.
+    ...(faulty && { fault: faulty.fault }),
     json: {
       name,
       domains: [host, ...others],
@@ -173,7 +189,7 @@ function together(
     return number;
   };
   const keyOf = (all: readonly HostRoutes[]): string => {
-    const said = all.filter(({ routes }) => routes.length > 0);
+    const said = all.filter(saysAnything);
     const isHttpsOnly = all.some(({ httpsOnly }) => httpsOnly);
     return `${String(isHttpsOnly)} ${said.map(({ routes }) => numberOf(routes)).join(" ")}`;
   };

@@ -33,10 +33,10 @@ export interface VirtualHostResource extends EnvoyResource {
 export function encodeVirtualHost(
   encoder: Encoder,
   routeName: string,
-  { name: tableName, json, sources }: Built<VirtualHostJson>,
+  { name: tableName, json, ...made }: Built<VirtualHostJson>,
 ): VirtualHostResource {
   const name = `${routeName}/${tableName}`;
-  const built = { name: tableName, json: { ...json, name }, sources };
+  const built = { ...made, name: tableName, json: { ...json, name } };
   const filters = filtersOfHost(json);
   return {
     ...encodeResource(encoder, MESSAGE.virtualHost, built),
