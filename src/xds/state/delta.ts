@@ -144,10 +144,11 @@ function heldByNames(table: ResourceTable, versions: ReadonlyMap<string, string>
   const current = new Set<string>();
   // It starts from the table, to share it: a client that comes back holds nearly all of it.
   let accepted: Table<Held> = table;
-  table.forEach(({ version }, name) => {
+  table.forEach(({ version, standIn }, name) => {
     const known = versions.get(name);
     if (known === version) current.add(name);
-    else accepted = known === undefined ? accepted.without(name) : accepted.with(name, UNKNOWN);
+    else if (known === undefined) accepted = accepted.without(name);
+    else accepted = accepted.with(name, known === standIn?.version ? standIn : UNKNOWN);
   });
   return {
     accepted,

@@ -220,6 +220,13 @@ describe("behind a configuration that was refused by a client which came back wi
     expect(client.nack("extensionConfig")).toEqual([]);
   });
 
+  it("comes what stands in for it, where that is what the client came back with, by delta", () => {
+    const client = new DeltaConversation(viewOf({ extensionConfig: [bad] }));
+    client.request("extensionConfig", { subscribe: ["A"], versions: { A: "instead" } });
+    expect(client.nack("extensionConfig")).toEqual(["extensionConfig A@instead"]);
+    expect(client.ack("extensionConfig")).toEqual([]);
+  });
+
   it("comes nothing, by state of the world", () => {
     const client = new SotwConversation(viewOf({ extensionConfig: [bad] }));
     client.request("extensionConfig", { names: ["A"], version: "before" });
