@@ -14,20 +14,24 @@ export interface ReadinessFacts {
   readonly roots: Pick<EncodedResource, "name" | "version">;
 }
 
-type Standing = "trusting" | "waiting" | "unseen";
+/**
+ * Whether a proxy trusts all the roots: `trusting` has accepted the secret that has them, `waiting` has an older one or is about
+ * to come back, `unseen` is connected and was never sent one.
+ */
+type RootTrust = "trusting" | "waiting" | "unseen";
 
 /** How far the members of the mesh are. One that left a moment ago is waited for: it may come back with old roots. */
 export function rootReadiness(facts: ReadinessFacts): Readiness {
-  const standings = new Map<string, Standing>();
-  for (const id of facts.members) standings.set(id, "waiting");
-  const seen = new Map<string, Standing>();
+  const byProxy = new Map<string, RootTrust>();
+  for (const id of facts.members) byProxy.set(id, "waiting");
+  const seen = new Map<string, RootTrust>();
   for (const { stream, session } of facts.streams) {
-    if (!standings.has(session)) continue;
-    seen.set(session, worse(seen.get(session), standingOf(stream, facts)));
+    if (!byProxy.has(session)) continue;
+    seen.set(session, worse(seen.get(session), trustOf(stream, facts)));
   }
-  for (const [id, standing] of seen) standings.set(id, standing);
-  const ids = (wanted: Standing): readonly string[] =>
-    [...standings].flatMap(([id, standing]) => (standing === wanted ? [id] : []));
+  for (const [id, trust] of seen) byProxy.set(id, trust);
+  const ids = (wanted: RootTrust): readonly string[] =>
+    [...byProxy].flatMap(([id, trust]) => (trust === wanted ? [id] : []));
   return {
     waiting: [...ids("waiting")].sort(),
     trusting: ids("trusting").length,
@@ -35,14 +39,14 @@ export function rootReadiness(facts: ReadinessFacts): Readiness {
   };
 }
 
-function standingOf(stream: string, { accepted, roots }: ReadinessFacts): Standing {
+function trustOf(stream: string, { accepted, roots }: ReadinessFacts): RootTrust {
   const held = accepted(stream, TYPE_URL.secret).find(({ name }) => name === roots.name);
   if (held === undefined) return "unseen";
   return held.version === roots.version ? "trusting" : "waiting";
 }
 
 /** Of several streams of one proxy: one with old roots counts most, one without any least. */
-function worse(a: Standing | undefined, b: Standing): Standing {
+function worse(a: RootTrust | undefined, b: RootTrust): RootTrust {
   if (a === "waiting" || b === "waiting") return "waiting";
   return a === "trusting" || b === "trusting" ? "trusting" : "unseen";
 }

@@ -1,4 +1,7 @@
-/** Lets an authority take the steps of a rotation, and tells everyone of them. */
+/**
+ * Rotates the root certificate of the mesh: looks at the authority again and again, lets it take the next step when it can, and
+ * tells everyone what changed.
+ */
 import { isDeepStrictEqual } from "node:util";
 import type { Clock } from "../../base/clock.js";
 import type {
@@ -38,7 +41,7 @@ const REMINDER_MS = 24 * 60 * 60 * 1000;
 export function startRootRotation(options: RootRotationOptions): () => Promise<void> {
   const { authority, readiness, clock } = options;
   let lastRoots = authority.roots;
-  let lastStanding: AuthorityStatus | undefined;
+  let lastSeen: AuthorityStatus | undefined;
   let lastStatus: RotationStatus | undefined;
   let nextReminder = 0;
 
@@ -50,17 +53,17 @@ export function startRootRotation(options: RootRotationOptions): () => Promise<v
   };
   const step = async (): Promise<void> => {
     await authority.advance(readiness);
-    const standing = authority.status();
-    remind(standing);
+    const seen = authority.status();
+    remind(seen);
     // Who is waited for while there is a next root changes by itself; nothing else does.
-    if (standing === lastStanding && standing.next.length === 0) return;
+    if (seen === lastSeen && seen.next.length === 0) return;
     if (!isDeepStrictEqual(authority.roots, lastRoots)) {
       lastRoots = authority.roots;
       options.onRoots(lastRoots);
     }
-    const status = rotationStatus(standing, readiness);
+    const status = rotationStatus(seen, readiness);
     if (!isDeepStrictEqual(status, lastStatus)) await options.onStatus(status);
-    [lastStanding, lastStatus] = [standing, status];
+    [lastSeen, lastStatus] = [seen, status];
   };
   return repeat({ step, everyMs: STEP_MS, onError: options.onError, clock });
 }
