@@ -57,7 +57,7 @@ import { type StandIn, sameStandIns } from "./service/stand-in.js";
 import { createNamespaceDistributions } from "./service/traffic-distribution.js";
 import { indexSidecars } from "./sidecar/sidecar.js";
 import { createCallerLabels } from "./view/caller-labels.js";
-import { createDifferingHosts } from "./view/host-view.js";
+import { createDifferingHosts } from "./view/differing-hosts.js";
 import { addressKey } from "./workload/address-key.js";
 import { createNetworks } from "./workload/networks.js";
 import { createServiceEndpoints } from "./workload/service-endpoints.js";

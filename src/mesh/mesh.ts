@@ -72,7 +72,7 @@ export interface Mesh extends Plaintext {
   readonly ownRules: OwnRules;
   /** The rules that name Secrets or ConfigMaps. */
   readonly credentialRules: readonly DestinationRule[];
-  /** The hosts that may look different from a namespace: by namespace, then by hostname. See host-view. */
+  /** The hosts that may look different from a namespace: by namespace, then by hostname. See differing-hosts. */
   readonly differingHosts: Table<Table<readonly string[]>>;
   /** Those for gateways, by `namespace/name` of the Gateway. */
   readonly gatewayVirtualServices: Table<VirtualServices>;

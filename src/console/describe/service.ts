@@ -1,7 +1,7 @@
 import { type Labels, selects } from "../../mesh/labels.js";
 import { MESH_GATEWAY } from "../../mesh/routing/virtual-service.js";
 import type { Service } from "../../mesh/service/service.js";
-import { viewOfHost } from "../../mesh/view/host-view.js";
+import { viewOfHost } from "../../mesh/view/caller-views.js";
 import { serviceKey, targetPortOf } from "../../mesh/workload/service-endpoints.js";
 import type { Workload } from "../../mesh/workload/workload.js";
 import { describeDestinationRule, matchSubsets } from "./destination-rule.js";

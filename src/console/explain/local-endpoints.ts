@@ -3,7 +3,7 @@ import type { Proxy } from "../../mesh/proxy/proxy.js";
 import { labelsWithTopology } from "../../mesh/routing/locality-balancing.js";
 import type { Decision } from "../../mesh/security/tls-decisions.js";
 import { chooseService } from "../../mesh/service/choose-service.js";
-import { viewOfHost } from "../../mesh/view/host-view.js";
+import { viewOfHost } from "../../mesh/view/caller-views.js";
 import { addressKey } from "../../mesh/workload/address-key.js";
 import { nodeOf } from "../../mesh/workload/node-of.js";
 import { serviceKey, targetPortOf } from "../../mesh/workload/service-endpoints.js";

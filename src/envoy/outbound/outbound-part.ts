@@ -10,7 +10,8 @@ import type { Mesh } from "../../mesh/mesh.js";
 import { lookUpFamily } from "../../mesh/proxy/proxy.js";
 import type { LocalityPolicy } from "../../mesh/routing/locality-balancing.js";
 import { policyDefaults } from "../../mesh/routing/traffic-policy.js";
-import { createOwnViews, type HostView } from "../../mesh/view/host-view.js";
+import { createOwnViews } from "../../mesh/view/caller-views.js";
+import type { HostView } from "../../mesh/view/host-view.js";
 import { createLocalityViews, createUniformViews } from "../../mesh/view/locality-views.js";
 import {
   createHostNames,

@@ -17,7 +17,8 @@ import {
 import type { ClientLocality } from "../../mesh/routing/locality-balancing.js";
 import { sidecarKey } from "../../mesh/sidecar/sidecar.js";
 import { relevantLabels } from "../../mesh/view/caller-labels.js";
-import { createCommonViews, NO_NAMESPACE } from "../../mesh/view/host-view.js";
+import { createCommonViews } from "../../mesh/view/caller-views.js";
+import { NO_NAMESPACE } from "../../mesh/view/host-view.js";
 import { isForSide, type PatchSide } from "../patch/compiled-patch.js";
 import type { Patches, PatchSources } from "../patch/patches.js";
 import type { Encoder } from "../resource/encoder.js";

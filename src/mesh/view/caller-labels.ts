@@ -1,3 +1,7 @@
+/**
+ * By which of their labels callers of one namespace are told apart. Most are told apart by none, and share all of what is sent
+ * to their proxies.
+ */
 import { isDeepStrictEqual } from "node:util";
 import { type Engine, sameElements } from "../../base/engine.js";
 import { groupBy } from "../../base/group-by.js";
@@ -6,6 +10,7 @@ import type { Table } from "../../base/table.js";
 import type { PolicySelector } from "../../config/kinds/value/selectors.js";
 import type { ResourceOf } from "../../config/kinds.js";
 import type { Labels } from "../labels.js";
+import { matchesOf } from "./route-matches.js";
 
 /**
  * The keys of the labels that a caller's outbound configuration depends on. Callers of a namespace with the same values for them
@@ -81,14 +86,8 @@ function ofSelector(
   return asked(namespace === rootNamespace ? undefined : namespace, keys);
 }
 
-function sourceLabelKeys({ spec }: ResourceOf<"VirtualService">): readonly string[] {
-  const matches = [
-    ...(spec.http ?? []).flatMap((route) => route.match ?? []),
-    ...(spec.tls ?? []).flatMap((route) => route.match),
-    ...(spec.tcp ?? []).flatMap((route) => route.match ?? []),
-  ];
-  return matches.flatMap((match) => Object.keys(match.sourceLabels ?? {}));
-}
+const sourceLabelKeys = ({ spec }: ResourceOf<"VirtualService">): readonly string[] =>
+  matchesOf(spec).flatMap(({ sourceLabels = {} }) => Object.keys(sourceLabels));
 
 function callerLabels(all: readonly AskedLabels[]): CallerLabels {
   const byNamespace = [...groupBy(all, ({ namespace }) => namespace)].map(

@@ -3,17 +3,17 @@ import type { Engine } from "../../base/engine.js";
 import type { Table } from "../../base/table.js";
 import type { Mesh, VirtualServices } from "../mesh.js";
 import type { DestinationRule } from "../routing/destination-rule.js";
-import { type ServedWildcards, sameServed, wildcardsServed } from "../routing/served-wildcards.js";
+import { type ServedWildcards, wildcardsServed } from "../routing/served-wildcards.js";
 import type { Service } from "../service/service.js";
 import { importsService } from "../sidecar/egress-host.js";
 import { type EgressListener, leadsAnywhere } from "../sidecar/sidecar.js";
 import { isVisible } from "../visibility.js";
+import { type HostFacts, hostFactTables } from "./host-facts.js";
 import {
   type Client,
-  type HostRows,
   type HostView,
-  hostTables,
   hostView,
+  sameContext,
   sameView,
   type ViewContext,
 } from "./host-view.js";
@@ -76,16 +76,7 @@ function destinationsOf({ service, virtualServices, connections }: HostView): re
 export function createEgressViews(
   engine: Engine,
 ): (mesh: Mesh, client: Client, egress: EgressListener) => EgressViews {
-  const settle = engine.settle<ViewContext>(
-    (a, b) =>
-      a.namespace === b.namespace &&
-      a.labels === b.labels &&
-      a.egress === b.egress &&
-      a.rootNamespace === b.rootNamespace &&
-      a.wildcardRules === b.wildcardRules &&
-      a.wildcards === b.wildcards &&
-      sameServed(a.servedWildcards, b.servedWildcards),
-  );
+  const settle = engine.settle<ViewContext>(sameContext);
   const restricted = engine.memo("services on a port", restrict);
   const named = engine.derive<
     [Table<Service>, readonly DestinationRule[], VirtualServices, VirtualServices],
@@ -106,8 +97,8 @@ export function createEgressViews(
     "routed egress views",
     (hostname, [wanted, known, ...rest], context) => {
       if (wanted === undefined || known?.service !== undefined) return undefined;
-      const rows: HostRows = [...rest, undefined, undefined];
-      const view = hostView(hostname, rows, { ...context, egress: undefined });
+      const facts: HostFacts = [...rest, undefined, undefined];
+      const view = hostView(hostname, facts, { ...context, egress: undefined });
       return view && { ...view, virtualServices: [], connections: [] };
     },
     sameView,
@@ -122,7 +113,7 @@ export function createEgressViews(
       wildcards: mesh.wildcardVirtualServices,
       servedWildcards: servedWildcards(mesh, egress, namespace),
     });
-    const tables = hostTables(mesh);
+    const tables = hostFactTables(mesh);
     const views = named(tables, context, egress);
     const [services, rules] = tables;
     return { named: views, routed: routed([destinations(views), views, services, rules], context) };

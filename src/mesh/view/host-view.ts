@@ -1,24 +1,15 @@
 /**
- * The hosts that the callers of a namespace can see, each with the service, rule and VirtualServices that apply there.
- *
- * Most hosts look the same from everywhere. So there is one set of views for callers of no namespace in particular, and for each
- * namespace the views of just those hosts that may look different from it: its own hosts, those that are exported to it by name,
- * and those for which it has rules.
+ * How one host looks to some callers: which of the services that bear its name they call, and which DestinationRule and which
+ * VirtualServices apply to what they send there.
  */
-import type { Engine } from "../../base/engine.js";
+
 import { sameElements } from "../../base/engine.js";
-import { Table } from "../../base/table.js";
+import type { Table } from "../../base/table.js";
 import { findMostSpecific, isSubsetOf } from "../hostname.js";
 import type { Labels } from "../labels.js";
-import type { Mesh, VirtualServices } from "../mesh.js";
+import type { VirtualServices } from "../mesh.js";
 import { type DestinationRule, findRule } from "../routing/destination-rule.js";
-import { routeRuleNamespaces } from "../routing/route-rules.js";
-import {
-  namespacesServedBy,
-  type ServedFrom,
-  type ServedWildcards,
-  servedFrom,
-} from "../routing/served-wildcards.js";
+import { type ServedWildcards, sameServed } from "../routing/served-wildcards.js";
 import {
   compareVirtualServices,
   routesConnections,
@@ -30,18 +21,18 @@ import { chooseService } from "../service/choose-service.js";
 import type { Service } from "../service/service.js";
 import { importsService, importsVirtualService } from "../sidecar/egress-host.js";
 import { type EgressListener, leadsAnywhere } from "../sidecar/sidecar.js";
-import type { Visibility } from "../visibility.js";
+import type { HostFacts } from "./host-facts.js";
 
 /** A host as callers see it. */
 export interface HostView {
   readonly hostname: string;
   readonly service: Service | undefined;
   readonly rule: DestinationRule | undefined;
-  /** Those that are for the host, the one that wins first: another counts where that says nothing. */
+  /** The VirtualServices for the host, the one that wins first: another counts where that says nothing. */
   readonly virtualServices: VirtualServices;
   /**
-   * Those that route connections and not requests, for the host by name or by a wildcard, and for some of its hosts where it
-   * is one itself, in order: all of them count together. See Istio, getConfigsForHost.
+   * The VirtualServices that route connections and not requests: for the host by name or by a wildcard and, where it is a
+   * wildcard itself, for some of its hosts. They are in order, and all of them count together. See Istio, getConfigsForHost.
    */
   readonly connections: VirtualServices;
   /** Of a wildcard: the ports on which requests for its hosts are those of services, where there are such. */
@@ -51,7 +42,10 @@ export interface HostView {
 /** Stands for callers of no namespace in particular; no namespace has this name. */
 export const NO_NAMESPACE = "";
 
-const standsFor = ({ hosts }: VirtualService, hostname: string): boolean =>
+const NONE: VirtualServices = [];
+
+/** Whether a VirtualService names a host, or a wildcard that stands for it. */
+export const standsFor = ({ hosts }: VirtualService, hostname: string): boolean =>
   hosts.some((host) => isSubsetOf(hostname, host));
 
 /** Who looks at hosts: the callers of a namespace, perhaps through one egress listener of their Sidecar. */
@@ -65,7 +59,7 @@ function seenBy({ namespace, egress }: Viewer, candidates: VirtualServices): Vir
     : seen.filter((one) => importsVirtualService(egress.hosts, one));
 }
 
-/** Those that name a host before those that name what it stands for. */
+/** VirtualServices that name a host before those that name the service of which it is another name. */
 const ownFirst = (hostname: string, virtualServices: VirtualServices): VirtualServices =>
   virtualServices.every(({ hosts }) => hosts.includes(hostname))
     ? virtualServices
@@ -96,8 +90,6 @@ function chooseForConnections(candidates: VirtualServices, viewer: Viewer): Virt
   return seenBy(viewer, [...new Set(routing)].sort(compareVirtualServices));
 }
 
-const NONE: VirtualServices = [];
-
 /** Whether two views of a host are the same. */
 export function sameView(a: HostView, b: HostView): boolean {
   return (
@@ -109,19 +101,16 @@ export function sameView(a: HostView, b: HostView): boolean {
   );
 }
 
-/** Whose views they are. */
+/** Callers to whom all hosts look the same. */
 export interface Client {
   readonly namespace: string;
-  /** Those that some resource asks for. */
+  /** Their labels, as far as some resource asks for them. See caller-labels. */
   readonly labels: Labels;
 }
 
-/** Callers of no namespace in particular. */
-const NOBODY: Client = { namespace: NO_NAMESPACE, labels: {} };
-
-/** What of a mesh the views depend on beside the rows of a host. */
+/** What a view depends on beside what is known of the host. */
 export interface ViewContext extends Client {
-  /** Through which of the ways out of a Sidecar is looked; undefined without a Sidecar. */
+  /** The egress listener of a Sidecar through which callers look; undefined without a Sidecar. */
   readonly egress: EgressListener | undefined;
   readonly rootNamespace: string;
   readonly wildcardRules: readonly DestinationRule[];
@@ -129,32 +118,15 @@ export interface ViewContext extends Client {
   readonly servedWildcards: ServedWildcards;
 }
 
-/** What is known of a host: its services, the rules for it, and the VirtualServices that name it, or some of its hosts. */
-export type HostRows = readonly [
-  services: Table<Service> | undefined,
-  rules: readonly DestinationRule[] | undefined,
-  exact: VirtualServices | undefined,
-  narrower: VirtualServices | undefined,
-];
-
-/** The tables of these rows. */
-export type HostTables = readonly [
-  Table<Table<Service>>,
-  Table<readonly DestinationRule[]>,
-  Table<VirtualServices>,
-  Table<VirtualServices>,
-];
-
-/** Where a mesh has what is known of hosts. */
-export const hostTables = ({
-  servicesByHost,
-  rules,
-  virtualServices,
-  narrowerConnections,
-}: Pick<
-  Mesh,
-  "servicesByHost" | "rules" | "virtualServices" | "narrowerConnections"
->): HostTables => [servicesByHost, rules, virtualServices, narrowerConnections];
+/** Whether two contexts give the same views. */
+export const sameContext = (a: ViewContext, b: ViewContext): boolean =>
+  a.namespace === b.namespace &&
+  a.labels === b.labels &&
+  a.egress === b.egress &&
+  a.rootNamespace === b.rootNamespace &&
+  a.wildcardRules === b.wildcardRules &&
+  a.wildcards === b.wildcards &&
+  (a.servedWildcards === b.servedWildcards || sameServed(a.servedWildcards, b.servedWildcards));
 
 /** The service that a viewer reaches by a host: through a listener for one port one that has it, if there is such. */
 function serviceFor(
@@ -175,206 +147,50 @@ function serviceFor(
 /** What callers see of a host. It is known when it is a service's, or when a VirtualService names it. */
 export function hostView(
   hostname: string,
-  [group, rules = [], exact = [], narrower = []]: HostRows,
+  facts: HostFacts,
   context: ViewContext,
 ): HostView | undefined {
-  const { namespace, labels, rootNamespace, wildcardRules, wildcards } = context;
-  const service = serviceFor(group, context);
+  const { servedWildcards } = context;
+  const [services, , exact = NONE] = facts;
+  const service = serviceFor(services, context);
   const named = exact.length === 0 ? NONE : seenBy(context, exact);
-  const servedPorts = context.servedWildcards.get(hostname);
+  if (service === undefined && named.length === 0) return undefined;
+  const servedPorts = servedWildcards.get(hostname);
   const served = servedPorts === undefined ? {} : { servedPorts };
-  if (service === undefined) {
-    return named.length === 0
-      ? undefined
-      : {
-          hostname,
-          service,
-          ...served,
-          rule: undefined,
-          virtualServices: named,
-          connections: NONE,
-        };
-  }
+  return service === undefined
+    ? { hostname, service, ...served, rule: undefined, virtualServices: named, connections: NONE }
+    : { hostname, service, ...served, ...saidOf(service, { hostname, named, facts, context }) };
+}
+
+/** What is looked at for a host that a service has. */
+interface ServiceQuery {
+  readonly hostname: string;
+  /** The VirtualServices that name it and that the callers see. */
+  readonly named: VirtualServices;
+  readonly facts: HostFacts;
+  readonly context: ViewContext;
+}
+
+/** The rule and the VirtualServices that apply to a service under one of its names. */
+function saidOf(
+  service: Service,
+  { hostname, named, facts, context }: ServiceQuery,
+): Pick<HostView, "rule" | "virtualServices" | "connections"> {
+  const [, rules = [], exact = NONE, narrower = NONE] = facts;
+  const { namespace, labels, rootNamespace, wildcardRules, wildcards } = context;
   const query = { clientNamespace: namespace, clientLabels: labels, rootNamespace, service };
-  const meant = service.aliasOf ?? hostname;
-  const ofHost = forTarget(hostname, service, named);
-  const byWildcard = wildcards.filter((one) => standsFor(one, meant));
+  const target = service.aliasOf ?? hostname;
+  const byWildcard = wildcards.filter((one) => standsFor(one, target));
   return {
-    hostname,
-    service,
-    ...served,
     rule: findRule(rules, wildcardRules, query),
     virtualServices:
-      ofHost.length > 0
+      forTarget(hostname, service, named).length > 0
         ? ownFirst(hostname, named)
-        : [...named, ...chooseWildcard(meant, byWildcard, context)],
+        : [...named, ...chooseWildcard(target, byWildcard, context)],
     // Connections come to an address, that of what the name stands for.
     connections: chooseForConnections(
       [...forTarget(hostname, service, exact), ...byWildcard, ...narrower],
       context,
     ),
-  };
-}
-
-const viewContext = (mesh: Mesh, { namespace, labels }: Client): ViewContext => ({
-  namespace,
-  labels,
-  egress: undefined,
-  rootNamespace: mesh.config.rootNamespace,
-  wildcardRules: mesh.wildcardRules,
-  wildcards: mesh.wildcardVirtualServices,
-  servedWildcards: servedFrom(mesh.servedWildcards, namespace),
-});
-
-/** One host as the callers of a namespace see it, or undefined. This remembers nothing; the tables of all hosts do. */
-export function viewOfHost(mesh: Mesh, hostname: string, namespace: string): HostView | undefined {
-  const [services, rules, exact, narrower] = hostTables(mesh);
-  return hostView(
-    hostname,
-    [services.get(hostname), rules.get(hostname), exact.get(hostname), narrower.get(hostname)],
-    viewContext(mesh, { namespace, labels: {} }),
-  );
-}
-
-function createContext(engine: Engine): (mesh: Mesh, client: Client) => ViewContext {
-  const settle = engine.settle<ViewContext>(
-    (a, b) =>
-      a.namespace === b.namespace &&
-      a.labels === b.labels &&
-      a.rootNamespace === b.rootNamespace &&
-      a.wildcardRules === b.wildcardRules &&
-      a.wildcards === b.wildcards &&
-      a.servedWildcards === b.servedWildcards,
-  );
-  return (mesh, client) => settle(viewContext(mesh, client));
-}
-
-/** All hosts as callers of no namespace in particular see them, by hostname. */
-export function createCommonViews(engine: Engine): (mesh: Mesh) => Table<HostView> {
-  const contextOf = createContext(engine);
-  const derive = engine.derive<
-    [Table<Service>, readonly DestinationRule[], VirtualServices, VirtualServices],
-    [ViewContext],
-    HostView
-  >("host views", hostView, sameView);
-  return (mesh) => derive(hostTables(mesh), contextOf(mesh, NOBODY));
-}
-
-/** The hosts that may look different from a namespace, as its callers see them, by hostname. */
-export function createOwnViews(engine: Engine): (mesh: Mesh, client: Client) => Table<HostView> {
-  const contextOf = createContext(engine);
-  const derive = engine.lookUp<
-    readonly string[],
-    [Table<Service>, readonly DestinationRule[], VirtualServices, VirtualServices],
-    [ViewContext],
-    HostView
-  >(
-    "own host views",
-    (hostname, [, ...rows], context) => hostView(hostname, rows, context),
-    sameView,
-  );
-  return (mesh, client) =>
-    derive(
-      [mesh.differingHosts.get(client.namespace) ?? Table.empty(), ...hostTables(mesh)],
-      contextOf(mesh, client),
-    );
-}
-
-const limited = (visibility: Visibility): readonly string[] =>
-  visibility.everyone ? [] : visibility.namespaces;
-
-function sourceNamespaces({ spec }: VirtualService): readonly string[] {
-  const matches = [
-    ...(spec.http ?? []).flatMap((route) => route.match ?? []),
-    ...(spec.tls ?? []).flatMap((route) => route.match),
-    ...(spec.tcp ?? []).flatMap((route) => route.match ?? []),
-  ];
-  return matches.flatMap(({ sourceNamespace }) => sourceNamespace ?? []);
-}
-
-/** The namespaces to whose callers a destination may be another one, which has other ports, or which they look up or do not. */
-function callingApart({ portsApart, lookedUp }: VirtualService): readonly string[] {
-  const groups = [...portsApart.values(), ...lookedUp.values()];
-  const services = groups.flatMap((group) => [...group.values()]);
-  return services.flatMap(({ namespace, exportTo }) => [namespace, ...limited(exportTo)]);
-}
-
-/** What is for many hosts, and may make them look different. */
-interface Differences {
-  readonly wildcardRules: readonly DestinationRule[];
-  readonly wildcards: VirtualServices;
-  readonly served: ServedFrom;
-  /** Namespaces with rules that hash: a VirtualService may send any host's requests to where they apply. */
-  readonly ruling: readonly string[];
-}
-
-/** The namespaces from which a host may look different, sorted. */
-function differingNamespaces(
-  hostname: string,
-  [group, rules = [], exact = [], narrower = []]: HostRows,
-  { wildcardRules, wildcards, served, ruling }: Differences,
-): readonly string[] {
-  const allRules = [...rules, ...wildcardRules.filter(({ host }) => isSubsetOf(hostname, host))];
-  const wider = wildcards.filter((one) => standsFor(one, hostname));
-  const virtualServices = [...exact, ...wider, ...narrower];
-  const services = [...(group?.values() ?? [])];
-  const namespaces = new Set([
-    // Short names leave out the caller's namespace: it is the second label of the host.
-    hostname.split(".")[1] ?? "",
-    ...services.flatMap((one) => [one.namespace, ...limited(one.exportTo)]),
-    ...allRules.flatMap((one) => [one.namespace, ...limited(one.exportTo)]),
-    ...virtualServices.flatMap((one) => [
-      ...limited(one.exportTo),
-      ...sourceNamespaces(one),
-      ...callingApart(one),
-    ]),
-    ...(virtualServices.length > 0 ? ruling : []),
-    ...namespacesServedBy(served, hostname),
-  ]);
-  namespaces.delete(NO_NAMESPACE);
-  return [...namespaces].sort();
-}
-
-/** What of a mesh decides which hosts look different from where. */
-type DifferingInputs = Pick<
-  Mesh,
-  | "servicesByHost"
-  | "rules"
-  | "virtualServices"
-  | "narrowerConnections"
-  | "wildcardRules"
-  | "wildcardVirtualServices"
-  | "servedWildcards"
-  | "routeRules"
->;
-
-/** The hosts that may look different from a namespace: by namespace, then by hostname. */
-export function createDifferingHosts(
-  engine: Engine,
-): (mesh: DifferingInputs) => Table<Table<readonly string[]>> {
-  const settle = engine.settle<Differences>(
-    (a, b) =>
-      a.wildcardRules === b.wildcardRules &&
-      a.wildcards === b.wildcards &&
-      a.served === b.served &&
-      sameElements(a.ruling, b.ruling),
-  );
-  const derive = engine.derive<
-    [Table<Service>, readonly DestinationRule[], VirtualServices, VirtualServices],
-    [Differences],
-    readonly string[]
-  >("namespaces that see a host differently", differingNamespaces, sameElements);
-  const group = engine.group<readonly string[]>(
-    "hosts that a namespace sees differently",
-    (namespaces) => namespaces,
-  );
-  return (mesh) => {
-    const differences = settle({
-      wildcardRules: mesh.wildcardRules,
-      wildcards: mesh.wildcardVirtualServices,
-      served: mesh.servedWildcards,
-      ruling: routeRuleNamespaces(mesh.routeRules),
-    });
-    return group(derive(hostTables(mesh), differences));
   };
 }
