@@ -1,3 +1,4 @@
+/** The command line of `make bench`. */
 import { Command, InvalidArgumentError, Option } from "commander";
 
 /** The parts of the measurement, in the order in which they are done. */

@@ -1,3 +1,4 @@
+/** The gRPC connection of one proxy of a fleet, which carries bytes and reads none of them. */
 import { Client, type ClientDuplexStream, credentials, Metadata } from "@grpc/grpc-js";
 
 /** A discovery stream on a connection of its own, as each Envoy has one. */

@@ -1,11 +1,12 @@
 /** The proxies of a measurement: they connect, follow what they are sent, and note when something reached them. */
 import { TYPE_URL } from "../../src/xds/resource.js";
 import { now } from "../now.js";
+import type { Answer } from "./answer.js";
 import { type Arrivals, createArrivals } from "./arrivals.js";
 import { type Connection, openConnection } from "./connection.js";
 import { readResponse, writeRequest } from "./discovery-wire.js";
 import { createKnownResources } from "./known-resources.js";
-import { type Answer, createProxy, type Proxy } from "./proxy.js";
+import { createProxy, type Proxy } from "./proxy.js";
 import { createRecorder, saveRecording } from "./recording.js";
 
 /** What was received so far. */

@@ -1,3 +1,4 @@
+/** What the proxies of a fleet read of a resource: its name, its version, and what it refers to. Each version is read once. */
 import { TYPE_URL } from "../../src/xds/resource.js";
 import { forEachField, type Span, versionField } from "./discovery-wire.js";
 import { type References, referencesOf, takesVirtualHosts } from "./references.js";

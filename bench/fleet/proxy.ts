@@ -9,17 +9,11 @@
  * - When it comes back it asks for all of that at once, and says what it holds.
  */
 import { TYPE_URL } from "../../src/xds/resource.js";
+import type { Answer } from "./answer.js";
 import type { DeltaRequest } from "./discovery-wire.js";
-import type { KnownResource } from "./known-resources.js";
-import { createReferredNames, entryOf } from "./referred-names.js";
-
-/** A response, as far as a proxy needs it. */
-export interface Answer {
-  readonly typeUrl: string;
-  readonly nonce: string;
-  readonly resources: readonly KnownResource[];
-  readonly removed: readonly string[];
-}
+import { createHeldResources, type HeldResources } from "./held-resources.js";
+import { createUnanswered, type Unanswered } from "./unanswered.js";
+import { createWarming, type Warming } from "./warming.js";
 
 /** See the top of this file. */
 export interface Proxy {
@@ -43,125 +37,93 @@ const WILDCARD: ReadonlySet<string> = new Set([
 
 /** What is known of one stream. */
 interface Stream {
+  /** The types that were asked for. */
   readonly asked: Set<string>;
-  /** Responses with clusters that are not accepted yet, and the endpoints for which they wait. */
-  readonly warming: string[];
-  readonly awaitedEndpoints: Set<string>;
+  readonly warming: Warming;
+}
+
+/** What a proxy remembers over all its streams; changed in place. */
+interface State {
+  readonly held: HeldResources;
+  readonly unanswered: Unanswered;
+  /** Types that are asked for as a whole because of what came: virtual hosts, where a route configuration has none itself. */
+  readonly wanted: Set<string>;
 }
 
 /** A proxy that holds nothing yet. */
 export function createProxy(node: Buffer): Proxy {
-  const held = new Map<string, Map<string, KnownResource>>();
-  const referred = createReferredNames();
-  /** What was asked for and not answered on the first stream: types as a whole, and names by type. */
-  const unansweredTypes = new Set<string>();
-  const unansweredNames = new Map<string, Set<string>>();
+  const state: State = {
+    held: createHeldResources(),
+    unanswered: createUnanswered(),
+    wanted: new Set(),
+  };
   let stream: Stream | undefined;
-  let wantsHosts = false;
-
-  const heldOf = (typeUrl: string): Map<string, KnownResource> =>
-    entryOf(held, typeUrl, () => new Map<string, KnownResource>());
-
-  const replace = (typeUrl: string, name: string, next: KnownResource | undefined): void => {
-    const all = heldOf(typeUrl);
-    const before = all.get(name);
-    if (next !== undefined) {
-      referred.count(next, 1);
-      all.set(name, next);
-    } else {
-      all.delete(name);
-    }
-    if (before !== undefined) referred.count(before, -1);
-  };
-
-  const firstRequest = (typeUrl: string, { asked }: Stream): DeltaRequest => {
-    asked.add(typeUrl);
-    const versions = [...heldOf(typeUrl).values()].map(({ versionField }) => versionField);
-    const subscribe = WILDCARD.has(typeUrl) ? [] : referred.names(typeUrl);
-    return { typeUrl, subscribe, versions };
-  };
-
-  const subscriptionChange = (typeUrl: string, current: Stream): readonly DeltaRequest[] => {
-    const { added, taken } = referred.takeChanges(typeUrl);
-    if (added.length === 0 && taken.length === 0) return [];
-    for (const name of taken) heldOf(typeUrl).delete(name);
-    const open = entryOf(unansweredNames, typeUrl, () => new Set<string>());
-    for (const name of added) open.add(name);
-    if (!current.asked.has(typeUrl)) return [firstRequest(typeUrl, current)];
-    return [{ typeUrl, subscribe: added, unsubscribe: taken }];
-  };
-
-  const take = ({ typeUrl, resources, removed }: Answer, current: Stream): void => {
-    const open = unansweredNames.get(typeUrl);
-    for (const known of resources) {
-      replace(typeUrl, known.name, known);
-      open?.delete(known.name);
-      wantsHosts ||= known.takesVirtualHosts;
-      if (typeUrl === TYPE_URL.endpoint) current.awaitedEndpoints.delete(known.name);
-      for (const name of endpointsOf(typeUrl, known)) current.awaitedEndpoints.add(name);
-    }
-    for (const name of removed) {
-      replace(typeUrl, name, undefined);
-      open?.delete(name);
-      if (typeUrl === TYPE_URL.endpoint) current.awaitedEndpoints.delete(name);
-    }
-    unansweredTypes.delete(typeUrl);
-  };
-
-  /** The ACKs that are due: of clusters when they are warm, of everything else at once. */
-  const acks = (
-    { typeUrl, nonce }: Answer,
-    { warming, awaitedEndpoints }: Stream,
-  ): readonly DeltaRequest[] => {
-    if (typeUrl === TYPE_URL.cluster) warming.push(nonce);
-    const warm = awaitedEndpoints.size === 0 ? warming.splice(0) : [];
-    const clusters = warm.map((one) => ({ typeUrl: TYPE_URL.cluster, nonce: one }));
-    return typeUrl === TYPE_URL.cluster ? clusters : [...clusters, { typeUrl, nonce }];
-  };
-
-  /** The types that it asks for as a whole once it has what comes before them. */
-  const nextTypes = (current: Stream): readonly DeltaRequest[] => {
-    const { asked, awaitedEndpoints } = current;
-    const due = [
-      ...(awaitedEndpoints.size === 0 ? [TYPE_URL.listener] : []),
-      ...(wantsHosts ? [TYPE_URL.virtualHost] : []),
-    ].filter((typeUrl) => !asked.has(typeUrl));
-    for (const typeUrl of due) unansweredTypes.add(typeUrl);
-    return due.map((typeUrl) => firstRequest(typeUrl, current));
-  };
-
   return {
     begin() {
       const isFirst = stream === undefined;
-      stream = { asked: new Set(), warming: [], awaitedEndpoints: new Set() };
-      const current = stream;
-      if (isFirst) unansweredTypes.add(TYPE_URL.cluster);
-      const again = isFirst
-        ? []
-        : [
-            TYPE_URL.listener,
-            ...REFERRED.filter((typeUrl) => heldOf(typeUrl).size > 0),
-            ...(wantsHosts ? [TYPE_URL.virtualHost] : []),
-          ];
-      return [TYPE_URL.cluster, ...again].map((typeUrl, index) => ({
-        ...firstRequest(typeUrl, current),
+      const current: Stream = { asked: new Set(), warming: createWarming() };
+      stream = current;
+      if (isFirst) state.unanswered.askForType(TYPE_URL.cluster);
+      const types = isFirst ? [TYPE_URL.cluster] : typesOfReturn(state);
+      return types.map((typeUrl, index) => ({
+        ...firstRequest(typeUrl, state, current),
         ...(index === 0 ? { node } : {}),
       }));
     },
     receive(response) {
       if (stream === undefined) return [];
       const current = stream;
-      take(response, current);
-      const changes = REFERRED.flatMap((typeUrl) => subscriptionChange(typeUrl, current));
-      return [...changes, ...acks(response, current), ...nextTypes(current)];
+      take(response, state, current);
+      const changes = REFERRED.flatMap((typeUrl) => subscriptionChange(typeUrl, state, current));
+      return [...changes, ...current.warming.acks(response), ...nextTypes(state, current)];
     },
-    isConfigured: () =>
-      stream?.asked.has(TYPE_URL.listener) === true &&
-      unansweredTypes.size === 0 &&
-      [...unansweredNames.values()].every((names) => names.size === 0),
+    isConfigured: () => stream?.asked.has(TYPE_URL.listener) === true && state.unanswered.isEmpty(),
   };
 }
 
-function endpointsOf(typeUrl: string, { references }: KnownResource): readonly string[] {
-  return typeUrl === TYPE_URL.cluster ? (references.get(TYPE_URL.endpoint) ?? []) : [];
+/** What a proxy asks for at once that comes back. */
+const typesOfReturn = ({ held, wanted }: State): readonly string[] => [
+  TYPE_URL.cluster,
+  TYPE_URL.listener,
+  ...REFERRED.filter((typeUrl) => held.of(typeUrl).length > 0),
+  ...wanted,
+];
+
+function firstRequest(typeUrl: string, { held }: State, { asked }: Stream): DeltaRequest {
+  asked.add(typeUrl);
+  const versions = held.of(typeUrl).map(({ versionField }) => versionField);
+  const subscribe = WILDCARD.has(typeUrl) ? [] : held.referred(typeUrl);
+  return { typeUrl, subscribe, versions };
+}
+
+/** What is asked for, and no longer, because other names are referred to than before. */
+function subscriptionChange(
+  typeUrl: string,
+  state: State,
+  stream: Stream,
+): readonly DeltaRequest[] {
+  const { added, taken } = state.held.takeChanges(typeUrl);
+  if (added.length === 0 && taken.length === 0) return [];
+  state.unanswered.askForNames(typeUrl, added);
+  if (!stream.asked.has(typeUrl)) return [firstRequest(typeUrl, state, stream)];
+  return [{ typeUrl, subscribe: added, unsubscribe: taken }];
+}
+
+function take(response: Answer, state: State, { warming }: Stream): void {
+  const { typeUrl, resources, removed } = response;
+  for (const resource of resources) {
+    state.held.put(typeUrl, resource);
+    if (resource.takesVirtualHosts) state.wanted.add(TYPE_URL.virtualHost);
+  }
+  for (const name of removed) state.held.remove(typeUrl, name);
+  state.unanswered.answer(typeUrl, [...resources.map(({ name }) => name), ...removed]);
+  warming.take(response);
+}
+
+/** The types that it asks for as a whole once it has what comes before them. */
+function nextTypes(state: State, stream: Stream): readonly DeltaRequest[] {
+  const listeners = stream.warming.isWarm() ? [TYPE_URL.listener] : [];
+  const due = [...listeners, ...state.wanted].filter((typeUrl) => !stream.asked.has(typeUrl));
+  for (const typeUrl of due) state.unanswered.askForType(typeUrl);
+  return due.map((typeUrl) => firstRequest(typeUrl, state, stream));
 }

@@ -1,3 +1,4 @@
+/** Counts which names the resources of a proxy refer to: Envoy subscribes to just these. */
 import type { KnownResource } from "./known-resources.js";
 
 /** Names that became of interest, and names that ceased to be. */

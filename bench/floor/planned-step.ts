@@ -1,3 +1,4 @@
+/** What the floor sends in one step of a measurement, and when. */
 import { messageOf, type RecordedResponse, type Recording } from "../fleet/recording.js";
 
 /** How a step is played. */

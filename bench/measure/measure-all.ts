@@ -1,3 +1,4 @@
+/** Runs the parts of the measurement that were asked for, one after the other, and gathers their figures. */
 import { cpus, loadavg } from "node:os";
 import type { BenchOptions } from "../options.js";
 import { type CommandsFigures, measureCommands } from "./commands.js";

@@ -1,3 +1,4 @@
+/** The YAML of the services of a measured mesh, in its steady state and with an edit. */
 import {
   endpointAddress,
   hostOf,

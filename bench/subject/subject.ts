@@ -1,3 +1,4 @@
+/** What a measurement needs of a server: fairlead itself, or the floor that replays what fairlead sent. */
 import type { Step } from "../measure/step.js";
 
 /** A server that is measured. */

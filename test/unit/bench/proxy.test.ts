@@ -1,7 +1,8 @@
 import { beforeEach, describe, expect, it } from "vitest";
+import type { Answer } from "../../../bench/fleet/answer.js";
 import type { DeltaRequest } from "../../../bench/fleet/discovery-wire.js";
 import type { KnownResource } from "../../../bench/fleet/known-resources.js";
-import { type Answer, createProxy, type Proxy } from "../../../bench/fleet/proxy.js";
+import { createProxy, type Proxy } from "../../../bench/fleet/proxy.js";
 import { TYPE_URL } from "../../../src/xds/resource.js";
 
 const { cluster, endpoint, listener, route, virtualHost, secret } = TYPE_URL;
