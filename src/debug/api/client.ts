@@ -5,46 +5,16 @@ import { createFileRegistry, fromBinary } from "@bufbuild/protobuf";
 import { FileDescriptorSetSchema } from "@bufbuild/protobuf/wkt";
 import type { MethodDefinition } from "@grpc/grpc-js";
 import type {
-  AnalyzeRequestJson,
-  ConfigurationJson,
-  ControlPlaneJson,
-  ConvergenceJson,
-  DescribeRequestJson,
-  DescribeResponseJson,
   DiagnosticsJson,
-  ExplainRequestJson,
-  ExplainResponseJson,
-  GetConfigDumpRequestJson,
-  GetConfigDumpResponseJson,
-  GetConvergenceRequestJson,
-  GetDebugPathRequestJson,
-  GetDebugPathResponseJson,
-  ListEventsRequestJson,
-  ListEventsResponseJson,
-  ListLogScopesResponseJson,
-  ListNamesRequestJson,
-  ListNamesResponseJson,
-  ListProxiesRequestJson,
-  ListProxiesResponseJson,
-  ListPushesRequestJson,
-  ListPushesResponseJson,
-  ListResourcesRequestJson,
-  ListResourcesResponseJson,
-  ListSourcesRequestJson,
-  ListSourcesResponseJson,
-  ListTlsPoliciesRequestJson,
-  ListTlsPoliciesResponseJson,
   PlanRequestJson,
   PlanResponseJson,
-  SetLogLevelsRequestJson,
-  WhyRequestJson,
-  WhyResponseJson,
 } from "../../../gen/types/fairlead/debug/v1/debug_pb.js";
 import { formatHostPort } from "../../base/host-port.js";
 import { CallRefused } from "../../grpc/call-refused.js";
 import { type ClientTls, GrpcClient, type ServerAddress } from "../../grpc/client.js";
 import { status, statusName } from "../../grpc/status-code.js";
 import { serviceDefinition } from "../grpc-service.js";
+import type { DebugMethods, NoRequest } from "./debug-methods.js";
 import { DEBUG_SERVICE } from "./places.js";
 
 /** A call in which each request is answered before the next. */
@@ -68,32 +38,20 @@ export type DebugAddress =
       readonly authority?: string;
     };
 
+/** One of the methods with one answer: what asks for nothing in particular is called without anything. */
+type Ask<M extends keyof DebugMethods> = (
+  ...request: DebugMethods[M]["request"] extends NoRequest ? [] : [DebugMethods[M]["request"]]
+) => Promise<DebugMethods[M]["response"]>;
+
 /** The methods of the debug API; each rejects with a DebugCallError. */
-export interface DebugClient {
-  getControlPlane(): Promise<ControlPlaneJson>;
-  listProxies(request: ListProxiesRequestJson): Promise<ListProxiesResponseJson>;
-  getConfigDump(request: GetConfigDumpRequestJson): Promise<GetConfigDumpResponseJson>;
-  listTlsPolicies(request: ListTlsPoliciesRequestJson): Promise<ListTlsPoliciesResponseJson>;
-  describe(request: DescribeRequestJson): Promise<DescribeResponseJson>;
-  listSources(request: ListSourcesRequestJson): Promise<ListSourcesResponseJson>;
-  why(request: WhyRequestJson): Promise<WhyResponseJson>;
-  explain(request: ExplainRequestJson): Promise<ExplainResponseJson>;
-  listResources(request: ListResourcesRequestJson): Promise<ListResourcesResponseJson>;
-  getConfiguration(): Promise<ConfigurationJson>;
-  listNames(request: ListNamesRequestJson): Promise<ListNamesResponseJson>;
-  getConvergence(request: GetConvergenceRequestJson): Promise<ConvergenceJson>;
-  listEvents(request: ListEventsRequestJson): Promise<ListEventsResponseJson>;
-  listPushes(request: ListPushesRequestJson): Promise<ListPushesResponseJson>;
-  getDebugPath(request: GetDebugPathRequestJson): Promise<GetDebugPathResponseJson>;
-  listLogScopes(): Promise<ListLogScopesResponseJson>;
-  /** Changes how much is logged. */
-  setLogLevels(request: SetLogLevelsRequestJson): Promise<ListLogScopesResponseJson>;
-  analyze(request: AnalyzeRequestJson): Promise<DiagnosticsJson>;
+export type DebugClient = {
+  readonly [M in keyof DebugMethods as Uncapitalize<M>]: Ask<M>;
+} & {
   /** What is wrong with the configuration now. */
-  getDiagnostics(): Promise<DiagnosticsJson>;
-  plan(): Asking<PlanRequestJson, PlanResponseJson>;
-  close(): void;
-}
+  readonly getDiagnostics: () => Promise<DiagnosticsJson>;
+  readonly plan: () => Asking<PlanRequestJson, PlanResponseJson>;
+  readonly close: () => void;
+};
 
 /** A call that was not answered. */
 export class DebugCallError extends Error {

@@ -132,7 +132,7 @@ function decidingSubsets(rule: DestinationRule | undefined, port: number): reado
 }
 
 /** Who calls, and whom. */
-interface TlsQuery {
+export interface TlsQuery {
   readonly namespace: string;
   /** Those of the caller; without them no rule for some workloads applies. */
   readonly labels?: Labels;
