@@ -9,7 +9,7 @@ import {
   formatDebugAddress,
   openDebugClient,
 } from "../../debug/api/client.js";
-import { DEBUG_SOCKET } from "../../debug/api/places.js";
+import { DEBUG_SOCKET } from "../../debug/api/debug-names.js";
 import { CommandError } from "../command-error.js";
 import type { CommandContext } from "../context.js";
 import type { ConnectionOptions } from "./connection-options.js";

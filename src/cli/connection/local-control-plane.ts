@@ -2,7 +2,7 @@
 import { readdir } from "node:fs/promises";
 import { connect as connectSocket } from "node:net";
 import { dirname, join, resolve } from "node:path";
-import { DEBUG_SOCKET } from "../../debug/api/places.js";
+import { DEBUG_SOCKET } from "../../debug/api/debug-names.js";
 import { CommandError } from "../command-error.js";
 import type { CommandContext } from "../context.js";
 import { defaultStatePath } from "../options/state-path.js";

@@ -15,7 +15,7 @@ import { type ClientTls, GrpcClient, type ServerAddress } from "../../grpc/clien
 import { status, statusName } from "../../grpc/status-code.js";
 import { serviceDefinition } from "../grpc-service.js";
 import type { DebugMethods, NoRequest } from "./debug-methods.js";
-import { DEBUG_SERVICE } from "./places.js";
+import { DEBUG_SERVICE } from "./debug-names.js";
 
 /** A call in which each request is answered before the next. */
 export interface Asking<Request, Response> {

@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Server, ServerCredentials } from "@grpc/grpc-js";
 import { expect, onTestFinished, test, vi } from "vitest";
-import { DEBUG_SOCKET } from "../../../src/debug/api/places.js";
+import { DEBUG_SOCKET } from "../../../src/debug/api/debug-names.js";
 import { TYPE_URL } from "../../../src/xds/resource.js";
 import { run } from "../../unit/cli/run.js";
 import { createPair, type Pair } from "../../unit/config/certificates.js";

@@ -1,3 +1,4 @@
+/** The names under which control planes and commands find each other on one machine. */
 /** The name of fairlead's own debug API. */
 export const DEBUG_SERVICE = "fairlead.debug.v1.DebugService";
 
