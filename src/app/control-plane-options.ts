@@ -1,3 +1,4 @@
+/** What a control plane is started with; `serve` and `up` fill it in. */
 import type { Logger } from "pino";
 import type { HostPort } from "../base/host-port.js";
 import type { KeyType } from "../ca/certificate/certificate-template.js";

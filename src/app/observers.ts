@@ -1,3 +1,4 @@
+/** Lets several observers look at the discovery streams: the log, the metrics, the debug API. */
 import type { XdsObserver } from "../xds/observer.js";
 
 type Method = keyof XdsObserver;

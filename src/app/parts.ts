@@ -1,3 +1,4 @@
+/** Opens the parts of a control plane in the order in which they need each other. */
 import { steadyClock, systemClock } from "../base/clock.js";
 import { Engine } from "../base/engine.js";
 import { createPatchCheck } from "../envoy/patch/check-patch.js";

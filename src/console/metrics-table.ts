@@ -1,3 +1,4 @@
+/** `experimental metrics`: what the proxies of workloads counted. */
 import { joinedLatencies, quantile, type RequestStats } from "./request-stats.js";
 
 /** What a proxy counted in some time. */

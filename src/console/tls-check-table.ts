@@ -1,3 +1,4 @@
+/** `authn tls-check`. */
 import type { Side, Source, TlsCheck } from "./tls-check.js";
 
 type Rows = readonly (readonly string[])[];

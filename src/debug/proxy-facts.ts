@@ -1,3 +1,4 @@
+/** Reads what an Envoy says of its version and of its admin interface. */
 import { isIP } from "node:net";
 import type { Node } from "../../gen/types/envoy/config/core/v3/base_pb.js";
 

@@ -1,3 +1,4 @@
+/** Completes the short host names that resources use, such as `payments` for `payments.default.svc.cluster.local`. */
 import { resolveShortName } from "./hostname.js";
 
 /** What completes the host names that resources refer to. */

@@ -1,3 +1,4 @@
+/** Which of two resources for the same thing wins. */
 import { compareText } from "../base/compare-text.js";
 import type { ConfigResource } from "../config/resource.js";
 

@@ -1,3 +1,4 @@
+/** Istio's `exportTo`: the namespaces whose callers may use a service, a VirtualService or a DestinationRule. */
 import { sameElements } from "../base/engine.js";
 
 /** To whom a resource is visible: Istio's `exportTo`. */

@@ -1,3 +1,4 @@
+/** What `up` has to run for the files: pods, their proxies, the servers that stand in for hosts outside, certificates. */
 import { formatRef, keyOf } from "../config/resource.js";
 import type { ResourceTables } from "../config/snapshot.js";
 import { withMadeRouting } from "../mesh/made-routing.js";

@@ -1,3 +1,4 @@
+/** The discovery server: all streams, and what they share. */
 import { randomBytes, randomInt } from "node:crypto";
 import type { Registry } from "@bufbuild/protobuf";
 import type { Clock } from "../base/clock.js";

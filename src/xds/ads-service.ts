@@ -1,3 +1,4 @@
+/** The gRPC methods by which discovery streams come in. */
 import type { GrpcServer } from "../grpc/server.js";
 import type { AdsServer } from "./ads-server.js";
 import { TYPE_URL } from "./resource.js";

@@ -1,3 +1,4 @@
+/** What a client may cost the server: streams, requests, names, and bytes that it leaves unread. */
 import type { Clock } from "../base/clock.js";
 import type { ServerLimits } from "../grpc/server.js";
 

@@ -1,3 +1,4 @@
+/** What the server tells of its streams, for metrics, logs and the debug API. */
 import type { StatusCode } from "../grpc/status-code.js";
 import type { Protocol } from "./session.js";
 

@@ -1,3 +1,4 @@
+/** Requests on a discovery stream that ask for something else than resources, such as `istioctl proxy-status` does. */
 import type { Caller } from "../grpc/caller.js";
 
 /** A request on a discovery stream for what is no resource of a view. It subscribes to nothing and accepts nothing. */

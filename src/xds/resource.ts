@@ -1,3 +1,4 @@
+/** What is served: encoded resources, and the tables of them that a client should hold. */
 import { Table } from "../base/table.js";
 import { typeUrlOf } from "../base/type-url.js";
 

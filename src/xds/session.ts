@@ -1,3 +1,4 @@
+/** What the server asks of the application: who may connect, and what each client should hold. */
 import type { Node } from "../../gen/types/envoy/config/core/v3/base_pb.js";
 import type { CallRefused } from "../grpc/call-refused.js";
 import type { Caller } from "../grpc/caller.js";

@@ -1,3 +1,4 @@
+/** What the log tells of discovery streams. */
 import type { Logger } from "pino";
 import type { XdsObserver } from "../../xds/observer.js";
 import { createLimitedLog } from "./limited-log.js";

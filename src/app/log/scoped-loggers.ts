@@ -1,3 +1,4 @@
+/** The loggers of a control plane, one for each scope, whose levels can be changed while it runs. */
 import type { Logger } from "pino";
 import type { LogScope, LogScopes } from "../../debug/api/log-scopes.js";
 import type { ScopeLevel } from "../../debug/api/scope-levels.js";

@@ -1,3 +1,4 @@
+/** Which proxies are connected, and whether each has what it should hold. */
 import type { ProxyType } from "../../mesh/proxy/proxy.js";
 import { TYPE_URL } from "../../xds/resource.js";
 import type { StreamStatus } from "../../xds/state/stream-status.js";

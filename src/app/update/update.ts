@@ -1,3 +1,4 @@
+/** What a change of files came to, in resources and diagnostics: for the log, the events and `up`. */
 import type { Diagnostic } from "../../base/diagnostic.js";
 import type { Table } from "../../base/table.js";
 import { KINDS, type Kind } from "../../config/kinds.js";

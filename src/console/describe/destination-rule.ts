@@ -1,3 +1,4 @@
+/** `describe`: the DestinationRule of a service, and which of its subsets some pods belong to. */
 import type { TrafficPolicy } from "../../config/kinds/networking/destination-rule/traffic-policy.js";
 import { type Labels, selects } from "../../mesh/labels.js";
 import type { DestinationRule } from "../../mesh/routing/destination-rule.js";

@@ -1,3 +1,4 @@
+/** `describe`: resources that are for a host and are left out, because something is wrong with them. */
 import type { Diagnostic } from "../../base/diagnostic.js";
 import { formatRef, keyOf, type ResourceRef } from "../../config/resource.js";
 import type { WrittenResource } from "../../config/written-resource.js";

@@ -1,3 +1,4 @@
+/** `describe service`: the gateways through which a service is reached from outside. */
 import { formatHostPort } from "../../base/host-port.js";
 import { serverInputs, serversOf } from "../../envoy/gateway/gateway-part.js";
 import { originOf } from "../../mesh/made-of.js";

@@ -1,3 +1,4 @@
+/** `describe pod`: whether a workload wants mutual TLS, and which PeerAuthentications say so. */
 import { type ConfigResource, refOf } from "../../config/resource.js";
 import { selects } from "../../mesh/labels.js";
 import {

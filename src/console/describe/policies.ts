@@ -1,3 +1,4 @@
+/** `describe pod`: the policies and extensions that apply to a workload. */
 import { defined } from "../../base/defined.js";
 import { Engine } from "../../base/engine.js";
 import { type ConfigResource, refOf } from "../../config/resource.js";

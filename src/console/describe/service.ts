@@ -1,3 +1,4 @@
+/** `describe`: a service with its ports, and what applies to its callers. */
 import { type Labels, selects } from "../../mesh/labels.js";
 import { MESH_GATEWAY } from "../../mesh/routing/virtual-service.js";
 import type { Service } from "../../mesh/service/service.js";

@@ -1,3 +1,4 @@
+/** `describe service`: what a Kubernetes Service says of how callers are spread over its pods. */
 import { keyOf } from "../../config/resource.js";
 import type { DestinationRule } from "../../mesh/routing/destination-rule.js";
 import { callPolicy } from "../../mesh/routing/traffic-policy.js";

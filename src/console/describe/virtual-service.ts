@@ -1,3 +1,4 @@
+/** `describe`: which routes of a VirtualService lead to some pods, and why others do not. */
 import type { Destination } from "../../config/kinds/networking/virtual-service/destination.js";
 import type { HTTPFaultInjection } from "../../config/kinds/networking/virtual-service/fault-injection.js";
 import type { HTTPMatchRequest } from "../../config/kinds/networking/virtual-service/http-match.js";

@@ -1,3 +1,4 @@
+/** Why a caller has no endpoint of a cluster whose callers are to stay on their own node: its endpoints are on others. */
 import { selects } from "../../mesh/labels.js";
 import type { Proxy } from "../../mesh/proxy/proxy.js";
 import { labelsWithTopology } from "../../mesh/routing/locality-balancing.js";

@@ -1,3 +1,4 @@
+/** `x authz check`. */
 import { compareText } from "../../base/compare-text.js";
 import type { FilterChainJson, HttpConnectionManagerJson, ListenerJson } from "../../envoy/api.js";
 import { EXT_AUTHZ_NOTES } from "../../envoy/authorization/ext-authz.js";

@@ -1,3 +1,4 @@
+/** `proxy-config clusters`. */
 import type { ClusterJson } from "../../envoy/api.js";
 import { compareClusterNames, parseClusterName } from "./cluster-name.js";
 import type { SourcesOf } from "./known-sources.js";

@@ -1,3 +1,4 @@
+/** `proxy-config eds`: the endpoints that an Envoy was sent. */
 import type { ClusterLoadAssignmentJson, LbEndpointJson, LocalityJson } from "../../envoy/api.js";
 import { formatAddress, hostAddress } from "./address.js";
 import { compareClusterNames } from "./cluster-name.js";

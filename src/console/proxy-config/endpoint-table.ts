@@ -1,3 +1,4 @@
+/** `proxy-config endpoints`: the hosts that an Envoy has, and their health. */
 import { compareText } from "../../base/compare-text.js";
 import type { ClusterStatusJson, HostStatusJson } from "../api.js";
 import { formatAddress, type HostAddress, hostAddress } from "./address.js";

@@ -1,3 +1,4 @@
+/** `proxy-config listeners`. */
 import { compareText } from "../../base/compare-text.js";
 import type { ListenerJson } from "../../envoy/api.js";
 import { hostAddress } from "./address.js";

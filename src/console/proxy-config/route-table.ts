@@ -1,3 +1,4 @@
+/** `proxy-config routes`. */
 import { compareText } from "../../base/compare-text.js";
 import type { RouteConfigurationJson, RouteJson, VirtualHostJson } from "../../envoy/api.js";
 import { PASSTHROUGH_CLUSTER } from "../../envoy/names.js";

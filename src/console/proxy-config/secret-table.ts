@@ -1,3 +1,4 @@
+/** `proxy-config secret`. */
 import { X509Certificate } from "node:crypto";
 import type { SecretJson } from "../../envoy/api.js";
 import type { SecretsConfigDump_DynamicSecretJson, SecretsConfigDumpJson } from "../api.js";

@@ -1,3 +1,4 @@
+/** Which resource made a piece of an Envoy's configuration, read from the metadata that it has for that. */
 import type { Path } from "../../config/kind.js";
 import type { ResourceRef } from "../../config/resource.js";
 import type { MetadataJson } from "../../envoy/api.js";

@@ -1,3 +1,4 @@
+/** A dump of a proxy's configuration in the form in which istiod gives it to istioctl. */
 import type { JsonObject, JsonValue } from "@bufbuild/protobuf";
 import { typeUrlOf } from "../../base/type-url.js";
 import type { DumpSection } from "../held/config-dump.js";

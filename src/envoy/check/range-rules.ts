@@ -1,3 +1,4 @@
+/** Rules of Envoy's API on amounts: at least, at most, between; for numbers and for durations. */
 import type { Rule } from "./rule.js";
 
 /** The bounds of a value, as rules have them: numbers, texts of 64-bit numbers, or texts of durations. */

@@ -1,3 +1,4 @@
+/** What Envoy would say of a regular expression that it cannot compile. */
 import { RE2JS, RE2JSException } from "re2js";
 
 /**

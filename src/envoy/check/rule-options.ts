@@ -1,3 +1,4 @@
+/** Where the rules of Envoy's API are written: in options of the messages and fields of its descriptors. */
 import {
   type DescExtension,
   type DescField,

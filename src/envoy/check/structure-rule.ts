@@ -1,3 +1,4 @@
+/** Rules of Envoy's that are in its code and not in its API: on what stands together in a message. */
 import type { Message } from "@bufbuild/protobuf";
 import type { Violation } from "./violation.js";
 

@@ -1,3 +1,4 @@
+/** The addresses at which listeners listen, and the names that listeners have by these. */
 import type { ConnectionSettings } from "../../mesh/proxy/connection-settings.js";
 import type { AddressFamilies } from "../../mesh/proxy/proxy.js";
 import { socketAddress } from "../address.js";

@@ -1,3 +1,4 @@
+/** Delays and errors that a VirtualService injects. */
 import {
   GRPC_STATUSES,
   type HTTPFaultInjection,

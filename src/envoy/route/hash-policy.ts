@@ -1,3 +1,4 @@
+/** What of a request decides which endpoint gets it, where a DestinationRule asks for consistent hashing. */
 import type { ConsistentHashLB } from "../../config/kinds/networking/destination-rule/load-balancer.js";
 import { type RouteClient, type RouteRules, routePolicy } from "../../mesh/routing/route-rules.js";
 import type { RouteAction_HashPolicyJson } from "../api.js";

@@ -1,3 +1,4 @@
+/** What VirtualServices do to the headers of requests and responses. */
 import { byKey } from "../../base/compare-text.js";
 import type { Headers } from "../../config/kinds/networking/virtual-service/header-operations.js";
 import type { HeaderValueOptionJson } from "../api.js";

@@ -1,3 +1,4 @@
+/** Answers that Envoy gives by itself: redirects and fixed responses. */
 import { defined } from "../../base/defined.js";
 import { memberOf } from "../../base/member-of.js";
 import type { HTTPDirectResponse } from "../../config/kinds/networking/virtual-service/http-direct-response.js";

@@ -1,3 +1,4 @@
+/** How often, when and where Envoy tries a request again, outbound and inbound. */
 import { defined } from "../../base/defined.js";
 import {
   type HTTPRetry,

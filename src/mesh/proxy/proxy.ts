@@ -1,3 +1,4 @@
+/** Reads what an Envoy says of itself when it connects: its node id and Istio's node metadata. */
 import ipaddr from "ipaddr.js";
 import { byKey } from "../../base/compare-text.js";
 import { isMap } from "../../base/is-map.js";

@@ -1,3 +1,4 @@
+/** All services of a mesh: what Kubernetes Services and ServiceEntries declare, with the declarations of one host put together. */
 import type { Engine } from "../../base/engine.js";
 import { Table } from "../../base/table.js";
 import type { ResourceOf } from "../../config/kinds.js";

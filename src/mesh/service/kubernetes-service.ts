@@ -1,3 +1,4 @@
+/** Reads Kubernetes Services as services. */
 import type { ServicePort as KubernetesServicePort } from "../../config/kinds/kubernetes/service.js";
 import type { ResourceOf } from "../../config/kinds.js";
 import { refOf } from "../../config/resource.js";

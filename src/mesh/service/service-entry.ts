@@ -1,3 +1,4 @@
+/** Reads ServiceEntries as services. */
 import { endpointPort } from "../../config/kinds/networking/service-entry.js";
 import type { WorkloadEntrySpec } from "../../config/kinds/networking/workload-entry.js";
 import type { ResourceOf } from "../../config/kinds.js";

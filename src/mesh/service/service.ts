@@ -1,3 +1,4 @@
+/** What can be called by name, whatever declares it: a Kubernetes Service or a ServiceEntry. */
 import { sameElements } from "../../base/engine.js";
 import type { Table } from "../../base/table.js";
 import type { Path } from "../../config/kind.js";

@@ -1,3 +1,4 @@
+/** Finds the services that a workload serves because an Endpoints or EndpointSlice lists its address. */
 import { type Engine, sameElements } from "../../base/engine.js";
 import { Table } from "../../base/table.js";
 import { addressKey } from "../workload/address-key.js";

@@ -1,3 +1,4 @@
+/** Servers on this machine that answer for hosts outside the mesh, which `fairlead up` starts; see src/up/outside. */
 import type { Service, StaticEndpoint } from "./service.js";
 
 /**

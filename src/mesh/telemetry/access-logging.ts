@@ -1,3 +1,4 @@
+/** Where the proxy of a workload logs requests, and in which form: what Telemetry resources and the mesh configuration say. */
 import type { Table } from "../../base/table.js";
 import {
   jsonFields,

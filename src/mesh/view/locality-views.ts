@@ -1,3 +1,6 @@
+/**
+ * Divides the hosts that callers see by locality load balancing: those balanced by it differ from one client locality to another.
+ */
 import type { Engine } from "../../base/engine.js";
 import type { Table } from "../../base/table.js";
 import { balancesByLocality, type LocalityPolicy } from "../routing/locality-balancing.js";

@@ -1,3 +1,4 @@
+/** How it is found out whether an application is healthy: the probe of its WorkloadGroup, and what became of it. */
 import { probeAddress, type ReadinessProbe } from "../../config/kinds/networking/workload-group.js";
 import type { ResourceOf } from "../../config/kinds.js";
 

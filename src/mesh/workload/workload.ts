@@ -1,3 +1,4 @@
+/** The instances of applications, and what labels and Pods say of them. */
 import { isDeepStrictEqual } from "node:util";
 import type { PodSpec } from "../../config/kinds/kubernetes/pod-template.js";
 import type { WorkloadEntrySpec } from "../../config/kinds/networking/workload-entry.js";

@@ -1,3 +1,4 @@
+/** What an echo application answers: who it is, who called, and what it was asked. */
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Http2ServerRequest, Http2ServerResponse } from "node:http2";
 import { Readable } from "node:stream";

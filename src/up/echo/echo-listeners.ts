@@ -1,3 +1,4 @@
+/** Runs the echo applications of a mesh in one thread: opens their ports, and closes those that are no longer wanted. */
 import { createFailureCounter } from "./echo-controls.js";
 import { type EchoListener, type EchoServer, listenEcho } from "./echo-server.js";
 

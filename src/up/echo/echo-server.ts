@@ -1,3 +1,4 @@
+/** One port of an echo application, which speaks HTTP/1.1, HTTP/2, gRPC and plain TCP, told apart by the first bytes. */
 import {
   createServer as createHttpServer,
   type IncomingMessage,

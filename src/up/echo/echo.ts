@@ -1,3 +1,4 @@
+/** Runs the echo applications in a thread of their own, so that calls to them do not hold up the control plane. */
 import { Worker } from "node:worker_threads";
 import type { EchoApplications, EchoFailure } from "./echo-listeners.js";
 import type { EchoListener } from "./echo-server.js";

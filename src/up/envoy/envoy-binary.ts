@@ -1,3 +1,4 @@
+/** Finds the Envoy that `up` and `agent` run. */
 import { execFile } from "node:child_process";
 import { access, constants } from "node:fs/promises";
 import { delimiter, join } from "node:path";

@@ -1,3 +1,4 @@
+/** One Envoy as a child process, from its start until it has ended. */
 import { type ChildProcess, spawn } from "node:child_process";
 import { closeSync, mkdirSync, openSync, rmSync, writeFileSync } from "node:fs";
 import { request } from "node:http";

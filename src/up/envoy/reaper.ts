@@ -1,3 +1,4 @@
+/** Sees to it that no Envoy outlives `up`, even when that is killed. */
 import { spawn } from "node:child_process";
 
 /** Ends child processes when this process ends, however it ends. */

@@ -1,3 +1,4 @@
+/** Starts an Envoy again when it ends by itself. */
 import { setTimeout as delay } from "node:timers/promises";
 import { errorMessage } from "../../base/error-message.js";
 import { describeExit, type EnvoyProcess } from "./envoy-process.js";

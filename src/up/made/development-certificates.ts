@@ -1,3 +1,4 @@
+/** Certificates for gateways and for hosts outside the mesh, of an authority that is for development alone. */
 import { isIP } from "node:net";
 import { join } from "node:path";
 import { openAuthority } from "../../ca/authority/authority.js";

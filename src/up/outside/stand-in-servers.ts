@@ -1,3 +1,4 @@
+/** Where the servers that stand in for hosts outside the mesh listen, and by which certificates they are known. */
 import type { StandIn } from "../../mesh/service/stand-in.js";
 import type { EchoListener } from "../echo/echo-server.js";
 import { listenError } from "../machine.js";

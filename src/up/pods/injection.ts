@@ -1,3 +1,4 @@
+/** Whether a pod gets a sidecar, by the labels and annotations of the pod and its namespace, as Istio's injector decides it. */
 import type { ResourceOf } from "../../config/kinds.js";
 import type { Labels } from "../../mesh/labels.js";
 

@@ -1,3 +1,4 @@
+/** The proxy of one pod on this machine: started, kept running, and ended with the pod. */
 import type { EnvoyProcess } from "../envoy/envoy-process.js";
 import { type EnvoyState, type SupervisorClock, superviseEnvoy } from "../envoy/supervisor.js";
 import type { PlacedPod, RunningPod } from "./pod-plan.js";

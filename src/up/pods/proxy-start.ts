@@ -1,3 +1,4 @@
+/** How the Envoy of a pod is started: what ProxyConfigs, annotations and the mesh configuration say of its bootstrap. */
 import { defined } from "../../base/defined.js";
 import type { ProxyConfigSpec } from "../../config/kinds/networking/proxy-config.js";
 import { METADATA_PREFIX } from "../../config/kinds/networking/unapplied-metadata.js";

@@ -1,3 +1,4 @@
+/** Remembers which loopback address belongs to which pod, so that it stays the same from one start to the next. */
 import { readPrivateFile, writePrivateFile } from "../../ca/private-file.js";
 import { assignSlots, type SlotShare } from "./addresses.js";
 

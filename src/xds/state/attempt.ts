@@ -1,3 +1,4 @@
+/** The next response of one type by itself; next-responses.ts puts the types in order and lets one wait for another. */
 import type { Table } from "../../base/table.js";
 import type { ResourceTable } from "../resource.js";
 import type { Difference } from "./difference.js";

@@ -1,3 +1,4 @@
+/** Compares what a client holds with what it should hold. This is the heart of both protocols. */
 import type { Table } from "../../base/table.js";
 import type { EncodedResource, ResourceTable } from "../resource.js";
 import { rulesOf } from "../resource-type.js";

@@ -1,3 +1,4 @@
+/** What the state machines are told because they do not know it by themselves: so they are pure functions. */
 import type { FileNames } from "../file-names.js";
 import type { Intermediates } from "./intermediate-tables.js";
 import type { KnownTables } from "./known-tables.js";

@@ -1,3 +1,4 @@
+/** Makes the content of a response from what a client has to be told, in the form that its protocol and the type ask for. */
 import { versionOf } from "../../base/version.js";
 import type { EncodedResource, ResourceTable } from "../resource.js";
 import { rulesOf } from "../resource-type.js";

@@ -1,3 +1,4 @@
+/** All that the server knows of one stream, as a value: each request, response and view makes another one of it. */
 import type { Table } from "../../base/table.js";
 import type { EncodedResource, ResourceView } from "../resource.js";
 import { rulesOf } from "../resource-type.js";

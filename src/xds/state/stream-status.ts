@@ -1,3 +1,4 @@
+/** How far the client of a stream is with each type, for people: `proxy-status` and the debug API. */
 import { type EncodedResource, NOT_MADE } from "../resource.js";
 import type { Protocol } from "../session.js";
 import { type Rejection, rejectionOf } from "./rejections.js";

@@ -1,3 +1,4 @@
+/** Searches for the resource because of which a client refused a response. */
 import type { EncodedResource } from "../resource.js";
 import type { TypeRules } from "../resource-type.js";
 

@@ -1,3 +1,4 @@
+/** The two forms of the discovery protocol, so that a stream need not tell them apart. */
 import type { Protocol } from "../session.js";
 import { onDeltaRequest } from "../state/delta.js";
 import type { HeldVersions } from "../state/held-versions.js";

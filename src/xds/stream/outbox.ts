@@ -1,3 +1,4 @@
+/** What was sent on a stream and is not read yet; a client that does not read for too long is cut off. */
 import type { Clock } from "../../base/clock.js";
 import { CallRefused } from "../../grpc/call-refused.js";
 import type { Message } from "../../grpc/message.js";
