@@ -41,6 +41,7 @@ const EXPORT_TO = "networking.istio.io/exportTo";
 interface ScopedHost {
   /** The namespace, or `*`. */
   readonly scope: string;
+  /** In lower case, as names are whatever case they are written in. */
   readonly host: string;
   readonly known: KnownHost;
 }
@@ -62,7 +63,7 @@ export function createHostScopes(resources: Resources): HostScopes {
       );
       const key = keys.find((one) => exact.has(one));
       if (key !== undefined) return exact.get(key);
-      const suffix = host.replace(/^\*/, "");
+      const suffix = host.replace(/^\*/, "").toLowerCase();
       return wildcards.find(
         (one) =>
           (one.scope === ALL || one.scope === namespace) && suffix.endsWith(one.host.slice(1)),
@@ -86,7 +87,7 @@ function hostsOfEntry({ namespace, spec }: AnalyzedOf<"ServiceEntry">): readonly
   return scopesOf(exportTo, namespace).flatMap((scope) =>
     hosts.map((host) => ({
       scope,
-      host: resolveShortName(host, namespace, DOMAIN),
+      host: resolveShortName(host, namespace, DOMAIN).toLowerCase(),
       known: isLookedUp ? { ...known, lookedUp: host } : known,
     })),
   );

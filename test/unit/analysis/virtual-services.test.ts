@@ -119,6 +119,14 @@ describe("the destinations of routes", () => {
       [],
     ],
     [
+      "are hosts of ServiceEntries, in whatever case",
+      file(
+        routing("r", to({ host: "API.x.com" }, { host: "api.x.com" }, { host: "A.B.com" })),
+        resource("ServiceEntry", "e", { hosts: ["API.X.com", "*.B.com"] }),
+      ),
+      [],
+    ],
+    [
       "are told when only applications may call a Service so",
       file(routing("r", to({ host: "a.default" }, { host: "a.default.svc" })), service("a", [80])),
       [
