@@ -24,7 +24,6 @@ import { MESH_ANY_ALPN, type ServerTlsPolicy, tlsSocket } from "../tls/mutual-tl
 import { balancing, CONNECTIONS_PER_EVENT, type ListenerAddress, listenAt } from "./address.js";
 import {
   type ChainContext,
-  lookUpFilter,
   serverNamesOf,
   type TcpChain,
   tcpChains,
@@ -32,6 +31,7 @@ import {
 } from "./l4-chains.js";
 import { chainParts, chainsJson, type MadeChain, type MadeListener } from "./made-chain.js";
 import { TRANSPORT_SOCKET_TIMEOUT } from "./outbound-listener.js";
+import { lookUpFilter } from "./tcp-target.js";
 
 /** What all listeners of a gateway have in common. */
 export interface GatewayListenerOptions extends ConnectionManagerSettings, ListenerLogs {

@@ -32,7 +32,7 @@ import {
   listenAt,
 } from "./address.js";
 import { type ChosenChain, chooseChains, inOrder, isOpen, requestEntry } from "./chosen-chains.js";
-import { lookUpFilter, type TcpChain } from "./l4-chains.js";
+import type { TcpChain } from "./l4-chains.js";
 import {
   chainParts,
   chainsJson,
@@ -42,6 +42,7 @@ import {
   unmade,
 } from "./made-chain.js";
 import type { OutboundEntry } from "./outbound-entry.js";
+import { lookUpFilter } from "./tcp-target.js";
 
 /** What all outbound listeners of a proxy have in common. */
 export interface OutboundListenerOptions extends ConnectionManagerSettings, ListenerLogs {

@@ -6,7 +6,7 @@ import { overlay, Table } from "../../base/table.js";
 import type { ProxyHeaders } from "../../config/mesh-config/mesh-config-schema.js";
 import type { EgressListener } from "../../mesh/sidecar/sidecar.js";
 import type { RouteJson, VirtualHostJson } from "../api.js";
-import { sharedRoutes } from "../listener/outbound-entry.js";
+import { sharedRoutes } from "../listener/request-tables.js";
 import { HTTP_PROXY_ROUTE, isProxyRoute } from "../names.js";
 import type { Encoder } from "../resource/encoder.js";
 import { createLastGood } from "../resource/last-good.js";

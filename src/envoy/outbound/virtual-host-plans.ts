@@ -24,13 +24,9 @@ import {
 } from "../../mesh/view/view-on-port.js";
 import type { RouteJson, VirtualHostJson } from "../api.js";
 import { calledPodOf, hasCalledPods } from "../filter/called-pod.js";
+import { routedChains, wholePort } from "../listener/entry-chains.js";
 import type { ChainContext } from "../listener/l4-chains.js";
-import {
-  requestTables,
-  routedChains,
-  sharedRoutes,
-  wholePort,
-} from "../listener/outbound-entry.js";
+import { requestTables, sharedRoutes } from "../listener/request-tables.js";
 import { HTTP_PROXY_ROUTE } from "../names.js";
 import { partsOrFault } from "../resource/built.js";
 import { hashPolicies } from "../route/hash-policy.js";

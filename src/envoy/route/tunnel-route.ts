@@ -9,7 +9,8 @@ import type { Decision } from "../../mesh/security/tls-decisions.js";
 import { any } from "../any.js";
 import type { HttpFilterJson, MetadataJson, RouteActionJson, RouteJson } from "../api.js";
 import { tcpAlpn } from "../filter/network-filters.js";
-import type { TcpChain, TcpTarget } from "../listener/l4-chains.js";
+import type { TcpChain } from "../listener/l4-chains.js";
+import type { TcpTarget } from "../listener/tcp-target.js";
 import { BLACK_HOLE_CLUSTER, configPath, OWN_METADATA, originPath } from "../names.js";
 import { lookUpOf } from "./looked-up-host.js";
 
