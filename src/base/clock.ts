@@ -2,8 +2,11 @@
 export interface Clock {
   /** Milliseconds since 1970, by this clock. */
   readonly now: () => number;
-  /** Calls back at a time, or at once when it is past; returns how to call it off. */
-  readonly at: (time: number, callback: () => void) => () => void;
+  /**
+   * Calls back at a time, or at once when it is past; returns how to call it off. Given since when what waits counts, also within
+   * a minute once it is earlier than that again, as by a clock that was set back.
+   */
+  readonly at: (time: number, callback: () => void, since?: number) => () => void;
   /** Calls back in so many milliseconds; returns how to call it off. */
   readonly after: (ms: number, callback: () => void) => () => void;
 }
@@ -16,10 +19,11 @@ const LOOK_MS = 60_000;
 
 /** What waits does not keep the process alive. */
 function clockBy(now: () => number): Clock {
-  const at: Clock["at"] = (time, callback) => {
+  const at: Clock["at"] = (time, callback, since = -Infinity) => {
     let handle: NodeJS.Timeout;
     const wait = (): void => {
-      const rest = time - now();
+      const current = now();
+      const rest = current < since ? 0 : time - current;
       handle = rest > LOOK_MS ? setTimeout(wait, LOOK_MS) : setTimeout(callback, Math.max(0, rest));
       handle.unref();
     };

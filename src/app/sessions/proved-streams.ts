@@ -26,15 +26,29 @@ const expired = ({ method }: Proof): CallRefused =>
     `the ${method} by which this stream was opened has expired: connect again`,
   );
 
+/**
+ * Of a proof that ended long before that was seen, as on a machine that slept or whose clock was set forward, so has the certificate
+ * of the proxy. It is renewed now, and within this time, in milliseconds, the proxy has the new one; by the old one it could not
+ * come back.
+ */
+const GRACE_MS = 120_000;
+/** So much later than it is due it is seen that a proof has ended, when nothing of that has happened. */
+const USUAL_MS = 10_000;
+
 /** None yet. A proxy whose stream ends by it comes back by its newer certificate. */
-export function createProvedStreams(clock: Pick<Clock, "at">): ProvedStreams {
+export function createProvedStreams(clock: Pick<Clock, "at" | "now">): ProvedStreams {
   const streams = new Map<object, readonly [Proof, (reason: CallRefused) => void]>();
   return {
     add: (proof, refuse) => {
       const stream = {};
       streams.set(stream, [proof, refuse]);
-      const cancel = clock.at(proof.expiresAt, () => {
+      const end = (): void => {
         refuse(expired(proof));
+      };
+      let cancel = clock.at(proof.expiresAt, () => {
+        const now = clock.now();
+        if (now - proof.expiresAt < USUAL_MS) end();
+        else cancel = clock.at(now + GRACE_MS, end);
       });
       return () => {
         cancel();

@@ -1,4 +1,5 @@
 /** When certificates are renewed. */
+import { BACKDATE_MS } from "../certificate/certificate-template.js";
 
 /** From when until when a certificate is used, in milliseconds since 1970. */
 export interface Lifetime {
@@ -21,6 +22,11 @@ const RETRY_MOST_MS = 60_000;
 export function renewalTime({ issuedAt, notAfter }: Lifetime, random: number): number {
   const share = SHARE + JITTER * (2 * random - 1);
   return Math.round(issuedAt + (notAfter - issuedAt) * share);
+}
+
+/** Before this nobody takes it: its notBefore, to which a clock may be set back. */
+export function takenSince({ issuedAt }: Pick<Lifetime, "issuedAt">): number {
+  return issuedAt - BACKDATE_MS;
 }
 
 /** How long to wait after a renewal failed for the n-th time in a row, from 1: 1 s, doubled each time, 60 s at most. */

@@ -2,7 +2,7 @@
 
 import type { Clock } from "../../base/clock.js";
 import type { IssuedCertificate } from "../authority/authority.js";
-import { renewalTime, retryDelayMs } from "../authority/renewal.js";
+import { renewalTime, retryDelayMs, takenSince } from "../authority/renewal.js";
 
 /** What renewal needs of the world. */
 export interface RenewalOptions {
@@ -24,7 +24,7 @@ export interface Renewal {
 }
 
 /**
- * Issues a certificate, and a new one at about its half life, again and again. `onRenewed` is told each of them, the first
+ * Issues a certificate, and a new one at about its half life, again and again; also when the clock was set back to before it began. `onRenewed` is told each of them, the first
  * before this resolves.
  * @throws whatever `issue` throws, of the first certificate
  */
@@ -69,9 +69,10 @@ export async function startRenewal(
     issuing = issuing.then(() => renewOnce(failures));
   };
   const schedule = (): void => {
-    cancel = clock.at(renewalTime(current, random()), () => {
+    const due = (): void => {
       renew(0);
-    });
+    };
+    cancel = clock.at(renewalTime(current, random()), due, takenSince(current));
   };
   onRenewed(current);
   schedule();

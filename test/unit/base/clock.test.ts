@@ -35,6 +35,20 @@ test("what was due while the machine slept is called within a minute of its awak
   expect(called).toHaveBeenCalledOnce();
 });
 
+test("what waits since a time is called within a minute of the clock's being set back to before that, and once", () => {
+  const called = vi.fn();
+  const another = vi.fn();
+  systemClock.at(START + 12 * HOUR, called, START - 1);
+  systemClock.at(START + 12 * HOUR, another);
+  vi.advanceTimersByTime(HOUR);
+  expect(called).not.toHaveBeenCalled();
+  vi.setSystemTime(START - 24 * HOUR);
+  vi.advanceTimersByTime(60_001);
+  vi.advanceTimersByTime(HOUR);
+  expect(called).toHaveBeenCalledOnce();
+  expect(another).not.toHaveBeenCalled();
+});
+
 test("what is called off is not called, however long it would have waited", () => {
   const called = vi.fn();
   const cancel = systemClock.at(START + 2 * HOUR, called);
