@@ -34,7 +34,8 @@ function* checkBody(body: Body, path: Path): Findings {
   }
 }
 
-/** Base64 of either alphabet, with or without padding, as protobuf's JSON has it. */
+/** Base64 of either alphabet, with or without padding, as protobuf's JSON has it, in one line or in several, as Go takes it. */
 function isBase64(text: string): boolean {
-  return /^[\w+/-]*={0,2}$/.test(text) && text.replace(/=+$/, "").length % 4 !== 1;
+  const digits = /^([\w+/-]*)={0,2}$/.exec(text.replace(/[\r\n]+/g, ""))?.[1];
+  return digits !== undefined && digits.length % 4 !== 1;
 }

@@ -336,6 +336,11 @@ describe("redirects and direct responses", () => {
       [`${AT}.directResponse.body.bytes`],
     ],
     [
+      "can answer with a body in base64 of several lines",
+      respond({ status: 200, body: { bytes: "aGVs\nbG8=\n" } }),
+      [],
+    ],
+    [
       "have a body in base64",
       respond({ status: 200, body: { bytes: "a.b" } }),
       [`${AT}.directResponse.body.bytes`],
