@@ -28,28 +28,51 @@ export interface Membership {
  * themselves, else by the label `istio-injection` of their namespace. undefined when nothing is said, not even that there
  * is such a namespace.
  */
-export function isInMesh(
-  { namespace, labels, annotations, containers }: Membership,
-  resources: Resources,
-): boolean | undefined {
-  const proxy = containers.find(({ name }) => name === PROXY_CONTAINER);
-  if ((proxy?.image ?? "") !== "") return true;
-  const asked = labels[INJECT] ?? annotations[INJECT];
-  if (asked !== undefined) return asked === "true";
-  const found = resources.find("Namespace", "", namespace);
+export function isInMesh(membership: Membership, resources: Resources): boolean | undefined {
+  const own = ownWord(membership);
+  if (own !== undefined) return own;
+  const found = resources.find("Namespace", "", membership.namespace);
   return found === undefined ? undefined : found.labels[INJECTION_LABEL] === "enabled";
 }
 
+/** What pods say themselves of whether they have a sidecar. */
+function ownWord({
+  labels,
+  annotations,
+  containers,
+}: Omit<Membership, "namespace">): boolean | undefined {
+  const proxy = containers.find(({ name }) => name === PROXY_CONTAINER);
+  if ((proxy?.image ?? "") !== "") return true;
+  const asked = labels[INJECT] ?? annotations[INJECT];
+  return asked === undefined ? undefined : asked === "true";
+}
+
 /**
- * Whether a workload is in the mesh. What is not a running pod has no containers yet that tell, and here there is no need
- * to enable a namespace: it is, unless it says that it is not.
+ * Whether a workload is in the mesh. What is not a running pod has no containers yet that tell: it is, when its namespace
+ * takes pods into the mesh by any of the ways, and there is no need to declare one. A machine brings its proxy with it.
  */
 export function isWorkloadInMesh(workload: Workload, resources: Resources): boolean {
-  const { pod, isRunning } = workload;
+  const { pod, origin, namespace } = workload;
   const containers = [...(pod.containers ?? []), ...(pod.initContainers ?? [])];
-  const membership = isInMesh({ ...workload, containers }, resources);
-  if (isRunning) return membership ?? false;
-  return membership ?? true;
+  switch (origin) {
+    case "pod":
+      return isInMesh({ ...workload, containers }, resources) ?? false;
+    case "template":
+      return (
+        ownWord({ ...workload, containers }) ??
+        takesPods(resources.find("Namespace", "", namespace))
+      );
+    case "machine":
+      return true;
+  }
+}
+
+/** Whether the pods of a namespace get into the mesh unless they say otherwise; one that is not declared takes them. */
+function takesPods(namespace: Pick<Analyzed, "labels"> | undefined): boolean {
+  if (namespace === undefined) return true;
+  const { [INJECTION_LABEL]: injection = "", [REVISION_LABEL]: revision = "" } = namespace.labels;
+  const isRevised = injection !== "disabled" && revision !== "";
+  return injection === "enabled" || isRevised || isAmbientNamespace(namespace);
 }
 
 /** Whether a pod was taken into the mesh without a sidecar. */

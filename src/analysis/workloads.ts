@@ -11,8 +11,8 @@ export interface Workload {
   readonly labels: TextMap;
   readonly annotations: TextMap;
   readonly pod: Draft<PodSpec>;
-  /** Whether it is a pod that runs already, with the containers that it has. */
-  readonly isRunning: boolean;
+  /** A pod that runs already, with the containers that it has; pods that are going to; or a machine, which brings its proxy. */
+  readonly origin: "pod" | "template" | "machine";
 }
 
 /** The workloads that resources declare; what a template makes counts by its pods where some run already. */
@@ -20,7 +20,7 @@ export function declaredWorkloads(resources: Resources): readonly Workload[] {
   const pods = resources
     .all("Pod")
     .map(({ name, namespace, labels, annotations, spec }): Workload => {
-      return { name, namespace, labels, annotations, pod: spec, isRunning: true };
+      return { name, namespace, labels, annotations, pod: spec, origin: "pod" };
     });
   const templates = (["Deployment", "StatefulSet", "DaemonSet"] as const).flatMap((kind) =>
     resources.all(kind).map((one) => fromTemplate(one, one.spec.template)),
@@ -60,7 +60,7 @@ export function expectedWorkloads(resources: Resources): readonly Workload[] {
   return resources
     .all("Service")
     .filter(({ spec }) => Object.keys(spec.selector ?? {}).length > 0)
-    .map((one) => machine(one, one.spec.selector ?? {}));
+    .map((one) => ({ ...machine(one, one.spec.selector ?? {}), origin: "template" }));
 }
 
 function fromTemplate(
@@ -68,9 +68,9 @@ function fromTemplate(
   template: Draft<PodTemplate> | undefined,
 ): Workload {
   const { labels = {}, annotations = {} } = template?.metadata ?? {};
-  return { name, namespace, labels, annotations, pod: template?.spec ?? {}, isRunning: false };
+  return { name, namespace, labels, annotations, pod: template?.spec ?? {}, origin: "template" };
 }
 
 function machine({ name, namespace }: Analyzed, labels: TextMap): Workload {
-  return { name, namespace, labels, annotations: {}, pod: {}, isRunning: false };
+  return { name, namespace, labels, annotations: {}, pod: {}, origin: "machine" };
 }

@@ -198,6 +198,13 @@ describe("AuthorizationPolicies", () => {
   const selecting = { selector: { matchLabels: { app: "a" } } };
   const proxied = { containers: [{ name: "istio-proxy", image: "proxy" }] };
   const from = (source: object) => ({ rules: [{ from: [{ source }] }] });
+  const labeled = (name: string, labels: object) => resource("Namespace", { name, labels });
+  const deployment = (namespace: string) =>
+    resource(
+      "Deployment",
+      { name: "d", namespace },
+      { template: { metadata: { labels: { app: "a" } } } },
+    );
   tryRows(authorizationPolicyAnalyzer, [
     ["are for pods with a proxy", file(policy(selecting), pod({ app: "a" }, {}, proxied)), []],
     [
@@ -237,6 +244,46 @@ describe("AuthorizationPolicies", () => {
       file(
         policy(selecting),
         resource("Deployment", "d", { template: { metadata: { labels: { app: "a" } } } }),
+      ),
+      [],
+    ],
+    [
+      "are for pods of a Deployment in a namespace of a revision, or in ambient mode",
+      file(
+        policy(selecting, "revised"),
+        policy(selecting, "ambient"),
+        deployment("revised"),
+        deployment("ambient"),
+        labeled("revised", { "istio.io/rev": "canary" }),
+        labeled("ambient", { "istio.io/dataplane-mode": "ambient" }),
+      ),
+      [],
+    ],
+    [
+      "are not for pods of a Deployment where nothing brings them into the mesh",
+      file(
+        policy(selecting, "plain"),
+        policy(selecting, "off"),
+        deployment("plain"),
+        deployment("off"),
+        labeled("plain", {}),
+        labeled("off", { "istio-injection": "disabled", "istio.io/rev": "canary" }),
+      ),
+      [
+        "IST0127 AuthorizationPolicy p.plain: matchLabels",
+        "IST0127 AuthorizationPolicy p.off: matchLabels",
+      ],
+    ],
+    [
+      "are for machines, whatever the namespace says of pods",
+      file(
+        policy(selecting, "plain"),
+        resource(
+          "WorkloadEntry",
+          { name: "w", namespace: "plain" },
+          { address: "1.1.1.1", labels: { app: "a" } },
+        ),
+        labeled("plain", {}),
       ),
       [],
     ],
