@@ -40,6 +40,8 @@ function* analyzeSelector(
   isMember: IsMember,
 ): Iterable<Report> {
   const { spec, namespace } = policy;
+  // What is attached to something is not for all of its namespace.
+  if (spec.targetRef !== undefined || (spec.targetRefs ?? []).length > 0) return;
   const isForMesh = namespace === meshConfig.rootNamespace;
   const labels = spec.selector?.matchLabels ?? {};
   if (isForMesh && spec.selector === undefined) return;

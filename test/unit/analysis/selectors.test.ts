@@ -292,6 +292,14 @@ describe("AuthorizationPolicies", () => {
       policy({}),
       ["IST0127 AuthorizationPolicy p.default: spec"],
     ],
+    [
+      "may be for a Gateway, whose workloads need not be declared",
+      file(
+        policy({ targetRefs: [{ group: "g", kind: "Gateway", name: "g" }] }),
+        policy({ targetRef: { group: "g", kind: "Gateway", name: "g" } }, "other"),
+      ),
+      [],
+    ],
     ["of the root namespace may be for all", policy({}, "istio-system"), []],
     [
       "of the root namespace are for pods of any",
