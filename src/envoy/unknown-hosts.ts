@@ -1,4 +1,5 @@
 import type { Engine } from "../base/engine.js";
+import type { MeshConfig } from "../config/mesh-config/mesh-config.js";
 import { type HostResolver, resolveHost } from "../mesh/host-resolver.js";
 import type { Mesh } from "../mesh/mesh.js";
 import { type OutboundPolicy, outboundPolicy } from "../mesh/sidecar/sidecar.js";
@@ -16,6 +17,16 @@ export interface UnknownHosts {
   readonly cluster: string;
   /** Where their HTTP requests go. */
   readonly requestCluster: string;
+  /** Where connections go for which an HTTP proxy is asked by CONNECT: in them clients speak what they wish, TLS too. */
+  readonly tunnelCluster: string;
+}
+
+/** Whether requests for unknown hosts that are looked up speak TLS themselves. See Istio, OutboundTrafficPolicy. */
+export function unknownTls(
+  policy: MeshConfig["outboundTrafficPolicy"],
+): MeshConfig["outboundTrafficPolicy"]["tls"] {
+  const { mode } = policy.tls ?? {};
+  return mode === "SIMPLE" || mode === "MUTUAL" ? policy.tls : undefined;
 }
 
 /** Reads a policy; host names in it are those of a resource in `namespace`. */
@@ -23,11 +34,22 @@ function unknownHosts(
   { mode, egressProxy }: OutboundPolicy,
   namespace: string,
   resolver: HostResolver,
+  callsByTls: boolean,
 ): UnknownHosts {
-  const toOne = (cluster: string): UnknownHosts => ({ mode, cluster, requestCluster: cluster });
+  const toOne = (cluster: string): UnknownHosts => ({
+    mode,
+    cluster,
+    requestCluster: cluster,
+    tunnelCluster: cluster,
+  });
   if (mode === "REGISTRY_ONLY") return toOne(BLACK_HOLE_CLUSTER);
   if (mode === "ALLOW_ANY_DYNAMIC_DNS") {
-    return { mode, cluster: PASSTHROUGH_CLUSTER, requestCluster: DYNAMIC_DNS_CLUSTER };
+    return {
+      mode,
+      cluster: PASSTHROUGH_CLUSTER,
+      requestCluster: DYNAMIC_DNS_CLUSTER,
+      tunnelCluster: callsByTls ? PASSTHROUGH_CLUSTER : DYNAMIC_DNS_CLUSTER,
+    };
   }
   if (egressProxy === undefined) return toOne(PASSTHROUGH_CLUSTER);
   const { host, port, subset = "" } = egressProxy;
@@ -45,6 +67,11 @@ export function proxiedUnknown(unknown: UnknownHosts, captured: boolean): Unknow
     : unknown;
 }
 
+/** As `proxiedUnknown`, of the clients' tunnels. */
+export function tunnelledUnknown(unknown: UnknownHosts, captured: boolean): UnknownHosts {
+  return proxiedUnknown({ ...unknown, requestCluster: unknown.tunnelCluster }, captured);
+}
+
 /** Whose calls are asked about: callers of a namespace, to which perhaps the Sidecar of this key applies. */
 interface Callers {
   readonly namespace: string;
@@ -54,12 +81,22 @@ interface Callers {
 /** What becomes of calls to unknown hosts; the same object for as long as it says the same. */
 export function createUnknownHosts(engine: Engine): (mesh: Mesh, callers: Callers) => UnknownHosts {
   const settle = engine.settle<UnknownHosts>(
-    (a, b) => a.mode === b.mode && a.cluster === b.cluster && a.requestCluster === b.requestCluster,
+    (a, b) =>
+      a.mode === b.mode &&
+      a.cluster === b.cluster &&
+      a.requestCluster === b.requestCluster &&
+      a.tunnelCluster === b.tunnelCluster,
   );
   return ({ sidecars, config, resolver }, { sidecar, namespace }) => {
+    const { outboundTrafficPolicy: policy } = config;
     const own = sidecars.byKey.get(sidecar)?.spec.outboundTrafficPolicy;
     return settle(
-      unknownHosts(outboundPolicy(own, config.outboundTrafficPolicy), namespace, resolver),
+      unknownHosts(
+        outboundPolicy(own, policy),
+        namespace,
+        resolver,
+        unknownTls(policy) !== undefined,
+      ),
     );
   };
 }

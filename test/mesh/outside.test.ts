@@ -554,3 +554,18 @@ test("reaches a host that nobody registered, until only registered ones may be c
   expect(JSON.parse((await plain()).body)).toMatchObject(called);
   expect(JSON.parse((await tunnelled(UNKNOWN)).body)).toMatchObject(called);
 });
+
+test("calls hosts that nobody registered by TLS where the mesh says so, but not within a tunnel", async () => {
+  const policy = {
+    mode: "ALLOW_ANY_DYNAMIC_DNS",
+    tls: { mode: "SIMPLE", caCertificates: outside.rootsFile },
+  };
+  await mesh().writeForTest(
+    "mesh-config.yaml",
+    meshConfiguration({ outboundTrafficPolicy: policy }),
+  );
+  const called = { standInFor: "the world", serverName: UNKNOWN };
+  expect(echoOf(await call(caller(), url(UNKNOWN, "http")))).toMatchObject(called);
+  const tunnelled = await callThroughTunnel(caller(), url(UNKNOWN, "https"), { ca: outside.ca });
+  expect(JSON.parse(tunnelled.body)).toMatchObject(called);
+});

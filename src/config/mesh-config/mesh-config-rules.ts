@@ -2,6 +2,7 @@
 import { durationMs } from "../duration.js";
 import type { Path } from "../kind.js";
 import { jsonFields, jsonFormatProblem, logFormatProblem } from "../kinds/format/log-format.js";
+import { checkClientTls } from "../kinds/networking/destination-rule/client-tls-settings.js";
 import {
   checkConnectionPool,
   checkTcpKeepalive,
@@ -15,6 +16,7 @@ import { isDnsLabel, wildcardDomainProblem } from "../kinds/value/dns-names.js";
 import { doubtful, each, type Findings, given, invalid, refuse } from "../kinds/value/findings.js";
 import { checkLabelSelector } from "../kinds/value/label-selector.js";
 import { checkDuration, checkDurationOrZero, checkPort } from "../kinds/value/numbers.js";
+import { notApplied } from "../kinds/value/unapplied.js";
 import type { MeshConfigFields } from "./mesh-config-schema.js";
 import { checkProxyConfig } from "./mesh-proxy-rules.js";
 
@@ -28,6 +30,7 @@ export function* checkMeshConfig(config: MeshConfigFields): Findings {
   yield* given(config.protocolDetectionTimeout, ["protocolDetectionTimeout"], checkDurationOrZero);
   yield* given(config.defaultConfig, ["defaultConfig"], checkProxyConfig);
   yield* each(config.discoverySelectors, ["discoverySelectors"], checkLabelSelector);
+  yield* given(config.outboundTrafficPolicy, ["outboundTrafficPolicy"], checkUnknownHosts);
   yield* given(config.localityLbSetting, ["localityLbSetting"], checkLocality);
   yield* given(config.zoneAwareLbSetting, ["zoneAwareLbSetting"], checkZoneAware);
   const inboundRetries = config.defaultInboundHttpRetryPolicy;
@@ -40,6 +43,29 @@ export function* checkMeshConfig(config: MeshConfigFields): Findings {
   yield* each(config.trustDomainAliases, ["trustDomainAliases"], checkTrustDomain);
   yield* checkTls(config);
   yield* checkAccessLog(config);
+}
+
+/** TLS is for hosts outside of the mesh, with the files of the sidecars that look them up: these are given no Secret for all. */
+function* checkUnknownHosts(
+  { mode, tls }: NonNullable<MeshConfigFields["outboundTrafficPolicy"]>,
+  path: Path,
+): Findings {
+  if (tls === undefined) return;
+  const at = [...path, "tls"];
+  yield* checkClientTls(tls, at, undefined);
+  if (mode !== "ALLOW_ANY_DYNAMIC_DNS") {
+    yield notApplied(at, "TLS of hosts that are not looked up");
+  } else if (tls.mode === "ISTIO_MUTUAL") {
+    yield invalid(
+      [...at, "mode"],
+      "hosts that are looked up are in no mesh: they speak SIMPLE or MUTUAL",
+    );
+  } else if ((tls.credentialName ?? "") !== "") {
+    yield invalid(
+      [...at, "credentialName"],
+      "sidecars are given no Secret of the mesh: name files",
+    );
+  }
 }
 
 /** Istio takes these two parts of a policy for the mesh's; the others have no effect. */

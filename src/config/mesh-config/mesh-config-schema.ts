@@ -194,6 +194,8 @@ export const MeshConfigFields = strict({
   outboundTrafficPolicy: optional(
     strict({
       mode: optional(oneOf("REGISTRY_ONLY", "ALLOW_ANY", "ALLOW_ANY_DYNAMIC_DNS")),
+      /** Since Istio 1.31: of the hosts that ALLOW_ANY_DYNAMIC_DNS looks up. */
+      tls: optional(ClientTLSSettings),
     }),
   ),
   inboundTrafficPolicy: optional(strict({ mode: optional(oneOf("PASSTHROUGH", "LOCALHOST")) })),

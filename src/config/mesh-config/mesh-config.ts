@@ -1,5 +1,6 @@
 import { isMap } from "../../base/is-map.js";
 import type { Finding } from "../kind.js";
+import type { ClientTLSSettings } from "../kinds/networking/destination-rule/client-tls-settings.js";
 import { type Findings, tolerate } from "../kinds/value/findings.js";
 import { type ConfigResource, keyOf } from "../resource.js";
 import { validateBody } from "../schema/schema.js";
@@ -47,6 +48,8 @@ interface Modes {
   /** ALLOW_ANY_DYNAMIC_DNS looks the hosts of HTTP requests up, and lets other connections through. */
   readonly outboundTrafficPolicy: {
     readonly mode: "REGISTRY_ONLY" | "ALLOW_ANY" | "ALLOW_ANY_DYNAMIC_DNS";
+    /** How the hosts that are looked up are called; in plaintext when absent. */
+    readonly tls?: ClientTLSSettings;
   };
   readonly inboundTrafficPolicy: { readonly mode: "PASSTHROUGH" | "LOCALHOST" };
   readonly pathNormalization: {
@@ -234,7 +237,7 @@ function withDefaults(fields: MeshConfigFields): MeshConfig {
     outboundTrafficPolicy:
       outboundTrafficPolicy === undefined
         ? defaults.outboundTrafficPolicy
-        : { mode: outboundTrafficPolicy.mode ?? "REGISTRY_ONLY" },
+        : { ...outboundTrafficPolicy, mode: outboundTrafficPolicy.mode ?? "REGISTRY_ONLY" },
     inboundTrafficPolicy: { mode: inboundTrafficPolicy?.mode ?? "PASSTHROUGH" },
     pathNormalization: { normalization: normalization === "DEFAULT" ? "BASE" : normalization },
   };

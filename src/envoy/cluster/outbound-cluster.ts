@@ -1,6 +1,6 @@
 /** The clusters of a service as its callers see it: one for each port, and one for each subset of a port. */
 import { isConfigMapCredential } from "../../config/kinds/networking/destination-rule/client-tls-settings.js";
-import type { TLSConfig } from "../../config/mesh-config/mesh-config-schema.js";
+import type { MeshConfig } from "../../config/mesh-config/mesh-config.js";
 import type { ResourceRef } from "../../config/resource.js";
 import { isWildcard } from "../../mesh/hostname.js";
 import { selects } from "../../mesh/labels.js";
@@ -54,7 +54,9 @@ export interface ClientTraits extends ConnectionDefaults, LookUpCaller {
   readonly h2UpgradePolicy: "UPGRADE" | "DO_NOT_UPGRADE";
   readonly localityPolicy: LocalityPolicy;
   /** The mesh's, for TLS that is not the mesh's. */
-  readonly tlsDefaults: TLSConfig | undefined;
+  readonly tlsDefaults: MeshConfig["tlsDefaults"];
+  /** How hosts are called that nobody declared, and which are looked up; in plaintext when absent. */
+  readonly unknownTls?: MeshConfig["outboundTrafficPolicy"]["tls"];
   /** By which it shows itself to servers that speak TLS, where no rule says by which. */
   readonly credential?: string;
 }

@@ -1,6 +1,8 @@
 /** Clusters that do not depend on any service. */
 import { defined } from "../../base/defined.js";
+import type { ClientTLSSettings } from "../../config/kinds/networking/destination-rule/client-tls-settings.js";
 import type { ConnectionPoolSettings } from "../../config/kinds/networking/destination-rule/connection-pool.js";
+import type { TLSConfig } from "../../config/mesh-config/mesh-config-schema.js";
 import type { AddressFamilies, LookUpFamily } from "../../mesh/proxy/proxy.js";
 import { cidrRange } from "../address.js";
 import type { ClusterJson } from "../api.js";
@@ -8,7 +10,8 @@ import { httpProtocolOptions } from "../http-protocol-options.js";
 import { BLACK_HOLE_CLUSTER, INBOUND_PASSTHROUGH_CLUSTER, PASSTHROUGH_CLUSTER } from "../names.js";
 import { type ConnectionDefaults, connectionOptions } from "./connection.js";
 import { forwardProxy, type LookUp, type LookUpCaller } from "./forward-proxy.js";
-import { commonOptions, http2Options } from "./upstream-protocol.js";
+import { commonOptions, http2Options, protocolOptions, verifiesHost } from "./upstream-protocol.js";
+import { unknownServerTls } from "./upstream-tls.js";
 
 const SOURCE = { sourceAddress: { address: "127.0.0.6", portValue: 0 } };
 const IPV6_SOURCE = { address: "::6", portValue: 0 };
@@ -96,10 +99,49 @@ export function forwardProxyCluster(
   defaults: ConnectionDefaults & Pick<LookUpCaller, "looksUp">,
   denied: readonly string[],
 ): ClusterJson {
+  return lookedUpCluster(name, defaults, { denied, isVerified: true });
+}
+
+function lookedUpCluster(
+  name: string,
+  defaults: ConnectionDefaults & Pick<LookUpCaller, "looksUp">,
+  { denied, isVerified }: { readonly denied: readonly string[]; readonly isVerified: boolean },
+): ClusterJson {
   return {
     name,
     altStatName: `${name};`,
-    ...forwardProxy(unknownLookUp(defaults.looksUp, denied), { isVerified: true }),
+    ...forwardProxy(unknownLookUp(defaults.looksUp, denied), { isVerified }),
     ...connectionOptions(poolOf(defaults), defaults),
+  };
+}
+
+/** What TLS with unknown hosts depends on. */
+interface UnknownTls extends ConnectionDefaults, Pick<LookUpCaller, "looksUp"> {
+  readonly tlsDefaults: TLSConfig | undefined;
+}
+
+/**
+ * Where requests for unknown hosts go that speak TLS themselves: each is who the request is for, where the settings do not say
+ * another, or that nobody is verified. See Istio, MeshConfig.OutboundTrafficPolicy.tls.
+ */
+export function tlsForwardProxyCluster(
+  name: string,
+  defaults: UnknownTls,
+  denied: readonly string[],
+  tls: ClientTLSSettings,
+): ClusterJson {
+  const upstream = {
+    protocol: "HTTP",
+    pool: defaults.policy.connectionPool,
+    tls,
+    router: false,
+    keepsCase: false,
+    upgrade: "never",
+    lookedUp: true,
+  } as const;
+  return {
+    ...lookedUpCluster(name, defaults, { denied, isVerified: verifiesHost(upstream) }),
+    ...protocolOptions(upstream),
+    transportSocket: unknownServerTls(tls, defaults.tlsDefaults),
   };
 }

@@ -147,6 +147,41 @@ export function serverTls(host: string, defaults: TLSConfig | undefined): Transp
   });
 }
 
+/**
+ * TLS to servers outside of the mesh of which nothing is known but what settings of the mesh say, which name files on the
+ * machines of the proxies. See Istio, ClientTLSSettings.
+ */
+export function unknownServerTls(
+  settings: ClientTLSSettings,
+  defaults: TLSConfig | undefined,
+): TransportSocketJson {
+  const { roots = SYSTEM_ROOTS, revoked } = serverRootFiles(settings) ?? {};
+  const { certificate, key } = clientCertificateFiles(settings);
+  const sni = given(settings.sni);
+  const common: CommonTlsContextJson = {
+    tlsParams: clientParameters(defaults),
+    ...(settings.mode === "MUTUAL"
+      ? {
+          tlsCertificates: [
+            { certificateChain: { filename: certificate }, privateKey: { filename: key } },
+          ],
+        }
+      : {}),
+    ...(settings.insecureSkipVerify === true
+      ? {}
+      : {
+          validationContext: {
+            trustedCa: { filename: roots },
+            ...(revoked === undefined ? {} : { crl: { filename: revoked } }),
+            ...matchSubjectAltNames(settings.subjectAltNames ?? []),
+          },
+        }),
+  };
+  return tlsSocket({
+    upstream: { commonTlsContext: common, ...(sni === undefined ? {} : { sni }) },
+  });
+}
+
 /** The transport sockets of a cluster. See Istio, ClientTLSSettings, and "Auto mutual TLS". */
 export function upstreamTls(input: UpstreamTlsInput): TransportSockets {
   const { settings } = input;

@@ -3,6 +3,7 @@
  * listeners for every service that they can see. One part serves a thousand sidecars of a namespace.
  */
 
+import { defined } from "../../base/defined.js";
 import type { Engine } from "../../base/engine.js";
 import type { Lazy } from "../../base/lazy.js";
 import { Table } from "../../base/table.js";
@@ -25,6 +26,7 @@ import {
   blackHoleCluster,
   forwardProxyCluster,
   passthroughCluster,
+  tlsForwardProxyCluster,
 } from "../cluster/static-cluster.js";
 import type { OutboundEntry } from "../listener/outbound-entry.js";
 import { DYNAMIC_DNS_CLUSTER, PASSTHROUGH_CLUSTER } from "../names.js";
@@ -39,7 +41,7 @@ import {
 } from "../resource/resource-set.js";
 import type { PerRouteFilters } from "../route/per-route-filters.js";
 import type { UnknownHosts } from "../unknown-hosts.js";
-import { createUnknownHosts } from "../unknown-hosts.js";
+import { createUnknownHosts, unknownTls } from "../unknown-hosts.js";
 import {
   type ClusterBuilders,
   type ClusterRows,
@@ -143,20 +145,29 @@ type StaticClusters = (
 function createStaticClusters(engine: Engine, encoder: Encoder): StaticClusters {
   return engine.memo("static clusters", (client, mode, ownAddress) => {
     const { captured, router } = client;
-    const lookedUp = (name: string): ClusterJson =>
-      forwardProxyCluster(name, client, ownAddress === "" ? [] : [ownAddress]);
+    const denied = ownAddress === "" ? [] : [ownAddress];
     const passing = captured
       ? [passthroughCluster(client)]
       : mode === "REGISTRY_ONLY"
         ? []
-        : [lookedUp(PASSTHROUGH_CLUSTER)];
+        : [forwardProxyCluster(PASSTHROUGH_CLUSTER, client, denied)];
     const unknown =
-      mode === "ALLOW_ANY_DYNAMIC_DNS" ? [...passing, lookedUp(DYNAMIC_DNS_CLUSTER)] : passing;
+      mode === "ALLOW_ANY_DYNAMIC_DNS"
+        ? [...passing, unknownHostsCluster(client, denied)]
+        : passing;
     const clusters = [blackHoleCluster(client.connectTimeout), ...(router ? [] : unknown)];
     return resourceSet(
       clusters.map((json) => ({ name: json.name ?? "", ...encoder.encode(MESSAGE.cluster, json) })),
     );
   });
+}
+
+/** Where requests for hosts go that nobody declared, and which are looked up; by TLS if the mesh has them called by that. */
+function unknownHostsCluster(client: ClientTraits, denied: readonly string[]): ClusterJson {
+  const { unknownTls: tls } = client;
+  return tls === undefined
+    ? forwardProxyCluster(DYNAMIC_DNS_CLUSTER, client, denied)
+    : tlsForwardProxyCluster(DYNAMIC_DNS_CLUSTER, client, denied, tls);
 }
 
 /** Whether two small values are equal, whose fields are always in the same order: then their text is the same. */
@@ -195,6 +206,7 @@ export function createClientTraits(
         autoMtls: config.enableAutoMtls,
       }),
       tlsDefaults: config.tlsDefaults,
+      ...defined({ unknownTls: unknownTls(config.outboundTrafficPolicy) }),
     });
   };
 }

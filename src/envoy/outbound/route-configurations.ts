@@ -26,7 +26,7 @@ import {
   type VirtualHostResource,
 } from "../route/route-configuration.js";
 import { catchAllHost } from "../route/virtual-host.js";
-import { proxiedUnknown, type UnknownHosts } from "../unknown-hosts.js";
+import { proxiedUnknown, tunnelledUnknown, type UnknownHosts } from "../unknown-hosts.js";
 import { hasHttpProxy, type OutboundScope } from "./outbound-scope.js";
 import {
   createDomainIndex,
@@ -36,10 +36,14 @@ import {
 } from "./repeated-domains.js";
 import type { HostResource } from "./virtual-hosts.js";
 
-function proxyCatchAll(unknown: UnknownHosts, headers: ProxyHeaders): VirtualHostJson {
+function proxyCatchAll(
+  unknown: UnknownHosts,
+  tunnels: UnknownHosts,
+  headers: ProxyHeaders,
+): VirtualHostJson {
   const host = catchAllHost(unknown, headers);
-  if (unknown.mode === "REGISTRY_ONLY") {
-    const [route] = host.routes ?? [];
+  if (tunnels.mode === "REGISTRY_ONLY") {
+    const [route] = catchAllHost(tunnels, headers).routes ?? [];
     // CONNECT has no path, so a prefix does not match it.
     const refused = { ...route, match: { connectMatcher: {} } };
     return { ...host, routes: [refused, ...(host.routes ?? [])] };
@@ -48,7 +52,7 @@ function proxyCatchAll(unknown: UnknownHosts, headers: ProxyHeaders): VirtualHos
     name: host.name ?? "",
     match: { connectMatcher: {} },
     route: {
-      cluster: unknown.requestCluster,
+      cluster: tunnels.requestCluster,
       timeout: "0s",
       upgradeConfigs: [{ upgradeType: "CONNECT", connectConfig: {} }],
     },
@@ -76,7 +80,7 @@ function lastHost(
 ): VirtualHostResource {
   const proxied = proxiedUnknown(unknown, captured);
   const host = isProxyRoute(name)
-    ? proxyCatchAll(proxied, headers)
+    ? proxyCatchAll(proxied, tunnelledUnknown(unknown, captured), headers)
     : catchAllHost(unknown, headers);
   const isPassedOn = proxied.mode !== "REGISTRY_ONLY" && (isProxyRoute(name) || !captured);
   const json = isPassedOn ? withoutLoops(host) : host;
