@@ -35,11 +35,10 @@ import { inboundPassthroughCluster } from "../cluster/static-cluster.js";
 import { goDuration } from "../duration.js";
 import type { SecurityFilters } from "../filter/security-filters.js";
 import { ANY_ADDRESS } from "../listener/address.js";
+import { type InboundSettings, inboundShared } from "../listener/inbound-filters.js";
 import {
   type InboundListenerOptions,
-  type InboundSettings,
   inboundListener,
-  inboundShared,
   type SecuredPort,
   virtualInboundListener,
 } from "../listener/inbound-listener.js";

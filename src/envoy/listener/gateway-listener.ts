@@ -22,6 +22,7 @@ import type { ListenerLogs } from "../telemetry/listener-logs.js";
 import { gatewayTls, terminatesTls } from "../tls/gateway-tls.js";
 import { MESH_ANY_ALPN, type ServerTlsPolicy, tlsSocket } from "../tls/mutual-tls.js";
 import { balancing, CONNECTIONS_PER_EVENT, type ListenerAddress, listenAt } from "./address.js";
+import { TRANSPORT_SOCKET_TIMEOUT } from "./filter-chain.js";
 import {
   type ChainContext,
   serverNamesOf,
@@ -30,7 +31,6 @@ import {
   tlsChains,
 } from "./l4-chains.js";
 import { chainParts, chainsJson, type MadeChain, type MadeListener } from "./made-chain.js";
-import { TRANSPORT_SOCKET_TIMEOUT } from "./outbound-listener.js";
 import { lookUpFilter } from "./tcp-target.js";
 
 /** What all listeners of a gateway have in common. */

@@ -18,7 +18,7 @@ import {
   tlsSocket,
 } from "../tls/mutual-tls.js";
 import { sharedConfig } from "../wire/shared-message.js";
-import { TRANSPORT_SOCKET_TIMEOUT } from "./outbound-listener.js";
+import { PLAIN_HTTP, TRANSPORT_SOCKET_TIMEOUT } from "./filter-chain.js";
 
 /** Which connections one chain matches. */
 export interface InboundChain {
@@ -37,12 +37,6 @@ const PLAINTEXT: FilterChainMatchJson = { transportProtocol: "raw_buffer" };
 const MESH_HTTP: FilterChainMatchJson = { ...TLS, applicationProtocols: [...MESH_HTTP_ALPN] };
 const MESH_ANY: FilterChainMatchJson = { ...TLS, applicationProtocols: [...MESH_ANY_ALPN] };
 const MESH_TCP: FilterChainMatchJson = { ...TLS, applicationProtocols: MESH_TCP_ALPN };
-/** HTTP/1.0 is passed on as bytes, since Envoy would refuse it as HTTP. */
-const PLAIN_HTTP: FilterChainMatchJson = {
-  ...PLAINTEXT,
-  applicationProtocols: ["http/1.1", "h2c"],
-};
-
 const http = (match: FilterChainMatchJson, mutualTls: boolean): InboundChain => ({
   http: true,
   mutualTls,

@@ -11,13 +11,10 @@ import { familiesOf, isOnLoopback, type Proxy } from "../../mesh/proxy/proxy.js"
 import { goDuration } from "../duration.js";
 import type { ListenerAddress } from "../listener/address.js";
 import { type LostPort, lostPorts } from "../listener/lost-ports.js";
+import type { OutboundListenerOptions } from "../listener/outbound-chains.js";
 import type { OutboundEntry } from "../listener/outbound-entry.js";
-import {
-  httpProxyListener,
-  type OutboundListenerOptions,
-  outboundListener,
-  virtualOutboundListener,
-} from "../listener/outbound-listener.js";
+import { httpProxyListener, outboundListener } from "../listener/outbound-listener.js";
+import { virtualOutboundListener } from "../listener/virtual-outbound.js";
 import {
   BLACK_HOLE_CLUSTER,
   HTTP_PROXY_PORT,
