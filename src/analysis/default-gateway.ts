@@ -12,12 +12,21 @@ const PORTS: readonly (readonly [name: string, port: number])[] = [
   ["tls", 15443],
 ];
 const NAME = "istio-ingressgateway";
+const NAMESPACE = "istio-system";
+
+/** Whether a Service is that of this gateway, also one that is declared in its place. */
+export function isDefaultGateway(service: {
+  readonly name: string;
+  readonly namespace: string;
+}): boolean {
+  return service.name === NAME && service.namespace === NAMESPACE;
+}
 
 /** Alone it tells of its workloads, and a Service of its name that is declared takes its place in all of that. */
 const SERVICE = {
   apiVersion: "v1",
   kind: "Service",
-  metadata: { name: NAME, namespace: "istio-system" },
+  metadata: { name: NAME, namespace: NAMESPACE },
   spec: {
     selector: { app: NAME, istio: "ingressgateway" },
     ports: PORTS.map(([name, port]) => ({ name, port, protocol: "TCP", targetPort: port })),

@@ -1,6 +1,7 @@
 import type { PodSpec, PodTemplate } from "../config/kinds/kubernetes/pod-template.js";
 import type { TextMap } from "../config/kinds/value/fields.js";
 import { indexPair, selects } from "../mesh/labels.js";
+import { isDefaultGateway } from "./default-gateway.js";
 import type { Draft } from "./draft.js";
 import type { Analyzed, Resources } from "./resources.js";
 
@@ -11,7 +12,7 @@ export interface Workload {
   readonly labels: TextMap;
   readonly annotations: TextMap;
   readonly pod: Draft<PodSpec>;
-  /** A pod that runs already, with the containers that it has; pods that are going to; or a machine, which brings its proxy. */
+  /** A pod that runs already, with its containers; pods that are going to; or what brings its proxy, as machines do. */
   readonly origin: "pod" | "template" | "machine";
 }
 
@@ -60,7 +61,10 @@ export function expectedWorkloads(resources: Resources): readonly Workload[] {
   return resources
     .all("Service")
     .filter(({ spec }) => Object.keys(spec.selector ?? {}).length > 0)
-    .map((one) => ({ ...machine(one, one.spec.selector ?? {}), origin: "template" }));
+    .map((one): Workload => {
+      const origin = isDefaultGateway(one) ? "machine" : "template";
+      return { ...machine(one, one.spec.selector ?? {}), origin };
+    });
 }
 
 function fromTemplate(

@@ -6,6 +6,7 @@ import { telemetryDefaultAnalyzer } from "../../../src/analysis/analyzers/teleme
 import { telemetryLightstepAnalyzer } from "../../../src/analysis/analyzers/telemetry-lightstep.js";
 import { telemetryProviderAnalyzer } from "../../../src/analysis/analyzers/telemetry-providers.js";
 import { telemetrySelectorAnalyzer } from "../../../src/analysis/analyzers/telemetry-selectors.js";
+import { DEFAULT_GATEWAY_FILE } from "../../../src/analysis/default-gateway.js";
 import { file, resource, tryRows } from "./messages-of.js";
 
 const pod = (labels: object, more: object = {}, spec: object = {}) =>
@@ -273,6 +274,15 @@ describe("AuthorizationPolicies", () => {
         "IST0127 AuthorizationPolicy p.plain: matchLabels",
         "IST0127 AuthorizationPolicy p.off: matchLabels",
       ],
+    ],
+    [
+      "are for the ingress gateway, whatever its namespace says of pods",
+      file(
+        policy({ selector: { matchLabels: { istio: "ingressgateway" } } }, "istio-system"),
+        labeled("istio-system", {}),
+        DEFAULT_GATEWAY_FILE.text,
+      ),
+      [],
     ],
     [
       "are for machines, whatever the namespace says of pods",
