@@ -46,7 +46,8 @@ function isSidecarDeployment(deployment: Deployment, { resources }: AnalysisCont
     annotations: metadata?.annotations ?? {},
     containers: pod?.containers ?? [],
   };
-  return isInMesh(membership, resources) ?? false;
+  // A namespace that no file declares takes pods into the mesh.
+  return isInMesh(membership, resources) ?? true;
 }
 
 function* analyzeProtocols(resource: Deployment, services: readonly Service[]): Iterable<Report> {

@@ -78,6 +78,12 @@ describe("the Services of a Deployment", () => {
         },
       },
     );
+  const silent = (name: string, namespace: string) =>
+    resource(
+      "Deployment",
+      { name, namespace },
+      { template: { metadata: { labels: { app: "a" } } } },
+    );
   const disagreeing = [
     service("s", { port: 80, protocol: "TCP" }),
     service("t", { port: 80, protocol: "UDP" }),
@@ -115,6 +121,18 @@ describe("the Services of a Deployment", () => {
       "do not matter outside of the mesh",
       file(deployment({ "sidecar.istio.io/inject": "false" }), ...disagreeing),
       [],
+    ],
+    [
+      "matter in a namespace that is not declared, and not in one that says nothing",
+      file(
+        silent("d", "default"),
+        silent("e", "plain"),
+        ...disagreeing,
+        service("u", { port: 80, protocol: "TCP" }, "plain"),
+        service("v", { port: 80, protocol: "UDP" }, "plain"),
+        resource("Namespace", "plain"),
+      ),
+      ["IST0116 Deployment d.default: d"],
     ],
     [
       "do not matter to a waypoint",
