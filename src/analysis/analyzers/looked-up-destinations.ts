@@ -47,7 +47,7 @@ function lookedUpIn(resource: VirtualService, { hosts }: AnalysisContext): reado
 function findingsOf({ spec }: VirtualService, destination: LookedUp): readonly Finding[] {
   const { host, wildcard, path } = destination;
   const [, protocol, index = 0, part] = path;
-  if (host !== wildcard) return [notTheWildcard(destination)];
+  if (host.toLowerCase() !== wildcard.toLowerCase()) return [notTheWildcard(destination)];
   if (part !== "route") {
     const message = `copies of requests have another host than the requests, so "${wildcard}" gets none`;
     return [{ path: [...path, "host"], message }];

@@ -69,6 +69,7 @@ describe("routes to hosts that are looked up when they are called", () => {
   const leading = (spec: object) => file(routing("r", spec), world);
   tryRows(lookedUpDestinationAnalyzer, [
     ["lead there", leading({ http: [{ route: [{ destination }] }] }), []],
+    ["lead there in whatever case", leading(to({ host: "*.B.com" })), []],
     [
       "may rewrite the host to one of them",
       leading({ http: [{ rewrite: { authority: "a.b.com:80" }, route: [{ destination }] }] }),
