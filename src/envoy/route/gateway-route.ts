@@ -9,7 +9,8 @@ import { isHttp } from "../../mesh/service/protocol.js";
 import type { RouteJson, VirtualHostJson } from "../api.js";
 import { type Built, partsOrFault } from "../resource/built.js";
 import { terminatesTls } from "../tls/gateway-tls.js";
-import { httpRoutes, type RouteContext } from "./http-route.js";
+import { httpRoutes } from "./http-route.js";
+import type { RouteContext } from "./matched-route.js";
 import { misdirectedHosts } from "./misdirected.js";
 import { isCatchAll } from "./route-match.js";
 
