@@ -1,9 +1,10 @@
 /** The listeners of a gateway: one for each port, with the servers of all Gateways that use it. */
+import { compareText } from "../../base/compare-text.js";
 import { serverPort } from "../../config/kinds/networking/gateway.js";
 import type { GatewayTopology } from "../../config/mesh-config/mesh-config-schema.js";
 import { type GatewayServer, parseServerHost, serverPart } from "../../mesh/gateway/gateway.js";
 import { isSubsetOf } from "../../mesh/hostname.js";
-import { isOfTlsRoute } from "../../mesh/made-of.js";
+import { isOfGatewayApi, isOfTlsRoute } from "../../mesh/made-of.js";
 import type { AddressFamilies } from "../../mesh/proxy/proxy.js";
 import type { VirtualService } from "../../mesh/routing/virtual-service.js";
 import { isHttp } from "../../mesh/service/protocol.js";
@@ -121,6 +122,26 @@ interface NamedChain extends MadeChain {
 }
 
 /**
+ * VirtualServices of which those that are made of routes of the Gateway API are in the order of these: the older one first, then
+ * by namespace and name, whether they are TLSRoutes or TCPRoutes.
+ */
+function routesByAge(bound: readonly VirtualService[]): readonly VirtualService[] {
+  const isMade = ({ resource }: VirtualService): boolean => isOfGatewayApi(resource);
+  const bornAt = ({ resource }: VirtualService): string =>
+    resource.metadata.creationTimestamp ?? "";
+  const made = bound
+    .filter(isMade)
+    .sort(
+      (a, b) =>
+        compareText(bornAt(a), bornAt(b)) ||
+        compareText(a.source.namespace, b.source.namespace) ||
+        compareText(a.source.name, b.source.name),
+    )
+    .values();
+  return bound.map((one) => (isMade(one) ? (made.next().value ?? one) : one));
+}
+
+/**
  * The chains of a server whose connections are passed on as bytes: TLS that goes on as it is by the TLS routes and their
  * server names, all else by the TCP routes. See Istio, TLSRoute, "unterminated TLS".
  */
@@ -129,7 +150,7 @@ function l4Chains(one: GatewayServer, options: GatewayListenerOptions): readonly
   const passesTls = one.server.tls !== undefined && !terminatesTls(one.server);
   const context: ChainContext = { ...options.chains, gateways: [one.gatewayKey] };
   const candidates = options.virtualServices(one.gatewayKey);
-  const bound = boundTo(one, candidates, options.namespace);
+  const bound = routesByAge(boundTo(one, candidates, options.namespace));
   const chains = bound.flatMap((virtualService) =>
     (passesTls || isOfTlsRoute(virtualService.resource) ? tlsChains : tcpChains)(
       virtualService,

@@ -119,12 +119,21 @@ interface Chain {
   readonly route?: AnyRoute;
 }
 
-/** As in Istio, a listener of TLS without routes takes nothing: a wider one does. */
-function chainsOf(world: World, listener: PlacedListener): readonly Chain[] {
+/** As in Istio, a listener of TLS without routes takes nothing: a wider one does, by routes that do not name the closer host. */
+function chainsOf(
+  world: World,
+  listener: PlacedListener,
+  /** Those of its protocol on its port, also those that are not served. */
+  known: readonly PlacedListener[],
+): readonly Chain[] {
   if (listener.protocol === "HTTPS") return [{ host: hostOfListener(listener), listener }];
   return [...attachedTo(world, listener)]
     .sort((a, b) => byAge(a.route, b.route))
-    .flatMap(({ route, hosts }) => hosts.map(({ host }): Chain => ({ host, listener, route })));
+    .flatMap(({ route, hosts }) =>
+      hosts
+        .filter(({ host }) => !isOfOther(host, listener, known))
+        .map(({ host }): Chain => ({ host, listener, route })),
+    );
 }
 
 /** Where the bytes of a connection go. */
@@ -153,14 +162,16 @@ export function atGateway(
   const of = (protocol: PlacedListener["protocol"]): readonly PlacedListener[] =>
     here.filter((one) => one.protocol === protocol);
   const [tcp] = of("TCP");
-  if (tcp !== undefined) return connected(world, chainsOf(world, tcp)[0]?.route);
+  if (tcp !== undefined) return connected(world, chainsOf(world, tcp, [tcp])[0]?.route);
   const plain = of("HTTP");
   if (plain.length > 0) {
     if (serverName !== undefined) return { is: "closed" };
     return requested(world, request, { listener: undefined, among: plain, known: plain });
   }
   if (serverName === undefined) return { is: "closed" };
-  const chains = here.flatMap((one) => chainsOf(world, one));
+  const knownAs = (protocol: PlacedListener["protocol"]): readonly PlacedListener[] =>
+    all.filter((one) => one.protocol === protocol && !isConflicted(world, one));
+  const chains = here.flatMap((one) => chainsOf(world, one, knownAs(one.protocol)));
   const host = mostSpecific(
     serverName,
     chains.map((one) => one.host),
@@ -168,7 +179,6 @@ export function atGateway(
   const chain = chains.find((one) => one.host === host);
   if (chain === undefined) return { is: "closed" };
   const { listener, route } = chain;
-  const known = all.filter((one) => one.protocol === "HTTPS" && !isConflicted(world, one));
   if (listener.protocol === "TLS") return connected(world, route);
-  return requested(world, request, { listener, among: of("HTTPS"), known });
+  return requested(world, request, { listener, among: of("HTTPS"), known: knownAs("HTTPS") });
 }
