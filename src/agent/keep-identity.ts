@@ -1,20 +1,17 @@
-/** Sees that an agent has a valid certificate: the first one by a token, each one after it by the one before. */
-
+/**
+ * Sees that an agent always has a valid certificate: renews it in time, tries again when that fails, and keeps what it gets in the
+ * agent's directory.
+ */
 import { errorMessage } from "../base/error-message.js";
 import { withController } from "../base/with-controller.js";
 import { renewalTime, retryDelayMs } from "../ca/authority/renewal.js";
-import { generateKeyPair, privateKeyPem, requestPem } from "../ca/certificate/x509.js";
-import type { CallerProof, CertifiedAnswer } from "../ca/issue/certificate-client.js";
-import type { Redacted } from "../ca/redacted.js";
-import { CallRefused } from "../grpc/call-refused.js";
-import { status } from "../grpc/status-code.js";
 import {
-  faultOf,
-  type Identity,
-  readIdentity,
-  readRoots,
-  type WantedIdentity,
-} from "./identity.js";
+  type Certified,
+  type CertifyOptions,
+  certifyIdentity,
+  type Waiting,
+} from "./certify-identity.js";
+import { faultOf, type Identity } from "./identity.js";
 import type { IdentityDirectory } from "./identity-directory.js";
 
 /** What an agent's identity comes to. */
@@ -40,14 +37,6 @@ export type IdentityEvent =
       readonly ended?: number;
     };
 
-/** The join token, in a file that somebody may write anew. */
-export interface TokenFile {
-  /** What it says now. Rejects when it cannot be read, with a message that names it. */
-  read(): Promise<Redacted<string>>;
-  /** Resolves when the file is another one, or the signal is aborted. */
-  changed(signal: AbortSignal): Promise<void>;
-}
-
 /** Time, as the renewal needs it. */
 export interface AgentClock {
   /** Milliseconds since 1970. */
@@ -59,17 +48,12 @@ export interface AgentClock {
 }
 
 /** How an identity is kept. */
-export interface KeepIdentityOptions {
-  readonly wanted: WantedIdentity;
+export interface KeepIdentityOptions extends CertifyOptions {
   readonly directory: IdentityDirectory;
   /** PEM of the roots to trust at first, which the directory may know better. */
   readonly roots: string;
   /** What the directory has, if it is good. */
   readonly current: Identity | undefined;
-  /** Absent when there is none; then only a valid certificate helps. */
-  readonly token?: TokenFile;
-  /** Asks the control plane, which has to be of these roots. */
-  readonly certify: (roots: string, proof: CallerProof, csr: string) => Promise<CertifiedAnswer>;
   readonly clock: AgentClock;
   readonly onEvent: (event: IdentityEvent) => void;
   /** Aborting it ends this. */
@@ -94,16 +78,10 @@ export async function keepIdentity(options: KeepIdentityOptions): Promise<void> 
   }
 }
 
+/** What an agent has: in its directory, or certified and not yet kept there. */
 type Held =
   | { readonly kind: "kept"; readonly identity: Identity | undefined; readonly roots: string }
   | Unkept;
-
-/** What is certified: who has lost it may need another token. */
-interface Certified {
-  readonly by: "token" | "certificate";
-  readonly identity: Identity;
-  readonly roots: string;
-}
 
 interface Unkept extends Certified {
   readonly kind: "unkept";
@@ -165,19 +143,13 @@ function pause(ms: number, { clock, token, signal }: KeepIdentityOptions): Promi
   });
 }
 
-interface Waiting {
-  readonly kind: "waiting";
-  readonly reason: string;
-  readonly needsToken: boolean;
-}
-
 type Attempt = ({ readonly kind: "certified" } & Certified) | Unkept | Waiting;
 
 /** What is certified already only has to be kept, unless it is time for another one. */
 async function attemptRenewal(held: Held, options: KeepIdentityOptions): Promise<Attempt> {
   const isNew =
     held.kind === "unkept" && options.clock.now() < renewalTime(held.identity, HALF_OF_CHANCE);
-  const found = isNew ? held : await attemptCertification(held, options);
+  const found = isNew ? held : await certifyIdentity(held, options);
   if (found.kind === "waiting") return found;
   const { by, identity, roots } = found;
   const reason = await notKept(identity, roots, options);
@@ -200,83 +172,5 @@ async function notKept(
     return undefined;
   } catch (error) {
     return errorMessage(error);
-  }
-}
-
-type Certification = ({ readonly kind: "certified" } & Certified) | Waiting;
-
-/** By the certificate as long as it is valid. One that is refused may have been revoked: then a token helps. */
-async function attemptCertification(
-  held: Held,
-  options: KeepIdentityOptions,
-): Promise<Certification> {
-  const { identity, roots } = held;
-  const { clock, wanted, token } = options;
-  if (
-    identity !== undefined &&
-    faultOf(identity, { wanted, roots, now: clock.now() }) === undefined
-  ) {
-    try {
-      return {
-        kind: "certified",
-        by: "certificate",
-        ...(await certified(identity, roots, options)),
-      };
-    } catch (error) {
-      if (!isRefusal(error) || token === undefined) return waiting(error, isRefusal(error));
-    }
-  }
-  if (token === undefined) {
-    return { kind: "waiting", reason: "there is no valid certificate", needsToken: true };
-  }
-  try {
-    const proof = { token: await token.read() };
-    return { kind: "certified", by: "token", ...(await certified(proof, roots, options)) };
-  } catch (error) {
-    return waiting(error, true);
-  }
-}
-
-function waiting(error: unknown, needsToken: boolean): Waiting {
-  return {
-    kind: "waiting",
-    reason: errorMessage(error),
-    // A token helps nobody who does not reach the control plane.
-    needsToken: needsToken && !isUnreached(error),
-  };
-}
-
-const isRefusal = (error: unknown): boolean =>
-  error instanceof CallRefused && error.code === status.UNAUTHENTICATED;
-
-const isUnreached = (error: unknown): boolean =>
-  error instanceof CallRefused &&
-  (error.code === status.UNAVAILABLE || error.code === status.DEADLINE_EXCEEDED);
-
-/** Has a new key certified, and looks at what comes back. */
-async function certified(
-  proof: CallerProof,
-  trusted: string,
-  { wanted, certify, clock }: KeepIdentityOptions,
-): Promise<{ readonly identity: Identity; readonly roots: string }> {
-  const keys = await generateKeyPair("P-256");
-  const privateKey = await privateKeyPem(keys.privateKey);
-  const answer = await certify(trusted, proof, await requestPem(keys));
-  const roots = readRoots(answer.roots);
-  const identity = readIdentity(answer.chain, privateKey);
-  // A clock that is behind, as before a machine has asked for the time, is right soon.
-  const now = Math.max(clock.now(), identity.issuedAt);
-  const fault = faultOf(identity, { wanted, roots, now });
-  if (fault !== undefined) throw new UselessCertificateError(fault);
-  return { identity, roots };
-}
-
-/** The control plane certified something else than it was asked for. */
-class UselessCertificateError extends Error {
-  readonly code = "useless-certificate";
-
-  constructor(fault: string) {
-    super(`the certificate that the control plane gave is not taken: ${fault}`);
-    this.name = "UselessCertificateError";
   }
 }

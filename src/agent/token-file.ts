@@ -1,10 +1,18 @@
+/** The join token of an agent, which somebody may write anew while the agent runs. */
 import { readFile, stat } from "node:fs/promises";
 import { setTimeout as delay } from "node:timers/promises";
 import { errorMessage } from "../base/error-message.js";
 import { type Redacted, redact } from "../ca/redacted.js";
-import type { TokenFile } from "./keep-identity.js";
 
 const LOOK_MS = 1000;
+
+/** See the top of this file. */
+export interface TokenFile {
+  /** What it says now. Rejects when it cannot be read, with a message that names it. */
+  read(): Promise<Redacted<string>>;
+  /** Resolves when the file is another one, or the signal is aborted. */
+  changed(signal: AbortSignal): Promise<void>;
+}
 
 /** A token in a file, which somebody may write anew at any time, or only later. */
 export function openTokenFile(path: string): TokenFile {

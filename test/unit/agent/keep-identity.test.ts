@@ -8,8 +8,8 @@ import {
   type IdentityEvent,
   type KeepIdentityOptions,
   keepIdentity,
-  type TokenFile,
 } from "../../../src/agent/keep-identity.js";
+import type { TokenFile } from "../../../src/agent/token-file.js";
 import { BACKDATE_MS } from "../../../src/ca/certificate/certificate-template.js";
 import type { CallerProof, CertifiedAnswer } from "../../../src/ca/issue/certificate-client.js";
 import { redact } from "../../../src/ca/redacted.js";
