@@ -1,9 +1,10 @@
-/** The mesh on this machine: makes the pods that run those that the files ask for, again after each change. */
+/** The mesh on this machine: starts and ends pods until those run that the files ask for, and again after each change. */
 
 import { isDeepStrictEqual } from "node:util";
 import type { ControlPlane } from "../app.js";
 import type { Diagnostic } from "../base/diagnostic.js";
 import { withController } from "../base/with-controller.js";
+import type { ResourceTables } from "../config/snapshot.js";
 import type { EnvoyPatches } from "../mesh/extension/envoy-filters.js";
 import type { StandIn } from "../mesh/service/stand-in.js";
 import { type DesiredMesh, desiredMesh } from "./desired-mesh.js";
@@ -15,12 +16,8 @@ import type { EnvoyState, SupervisorClock } from "./envoy/supervisor.js";
 import type { DevelopmentCertificates } from "./made/development-certificates.js";
 import { disputedResources } from "./made/made.js";
 import type { MadeDirectory } from "./made/made-directory.js";
-import {
-  credentialFile,
-  gatewayServiceFile,
-  type MadeFile,
-  podFile,
-} from "./made/made-resources.js";
+import { madeFiles } from "./made/made-files.js";
+import type { MadeFile } from "./made/made-resources.js";
 import { type OnDemand, onDemand } from "./on-demand.js";
 import { serviceStandIns } from "./outside/named-services.js";
 import {
@@ -29,10 +26,10 @@ import {
   type StandInServers,
 } from "./outside/stand-in-servers.js";
 import { podAddresses } from "./pods/addresses.js";
-import { LocalPod } from "./pods/local-pod.js";
 import { type PlacedPod, planPods, type RunningPod } from "./pods/pod-plan.js";
 import { podId } from "./pods/pods.js";
 import type { SlotStore } from "./pods/slot-store.js";
+import { SupervisedPod } from "./pods/supervised-pod.js";
 
 /** What happens in the mesh, for whoever watches. */
 export type MeshEvent =
@@ -94,7 +91,7 @@ const NO_STAND_INS: StandInServers = { listeners: [], standIns: [] };
 /** See the top of this file. */
 export class LocalMesh {
   readonly #options: LocalMeshOptions;
-  readonly #pods = new Map<string, LocalPod>();
+  readonly #pods = new Map<string, SupervisedPod>();
   /** Those that ended a short while ago. */
   readonly #ended = new Map<string, PlacedPod>();
   readonly #reconcile: OnDemand;
@@ -157,7 +154,7 @@ export class LocalMesh {
     const { controlPlane, applications, made, onEvent, standIns } = this.#options;
     const { tables, diagnostics } = controlPlane.snapshot();
     const desired = desiredMesh(tables, disputedResources(diagnostics, made.path));
-    const wanted = await this.#place(desired);
+    const wanted = await this.#withAddresses(desired);
     const servers = standIns ? await this.#placeStandIns(desired.externalHosts) : NO_STAND_INS;
     // Those that are leaving have no new callers.
     this.#tellStandIns([...servers.standIns, ...serviceStandIns(tables, wanted)]);
@@ -172,7 +169,8 @@ export class LocalMesh {
     this.#options.certificates.age();
   }
 
-  async #place({ pods }: DesiredMesh): Promise<readonly PlacedPod[]> {
+  /** The pods with their addresses, which stay the same for as long as a pod is wanted. */
+  async #withAddresses({ pods }: DesiredMesh): Promise<readonly PlacedPod[]> {
     // Those that are leaving keep their addresses until they are gone.
     const ids = new Set([...pods.map(podId), ...this.#pods.keys()]);
     const slots = await this.#options.slots.assign("pods", [...ids]);
@@ -213,9 +211,9 @@ export class LocalMesh {
     }
   }
 
-  #createPod(pod: PlacedPod): LocalPod {
+  #createPod(pod: PlacedPod): SupervisedPod {
     const { proxies, onEvent, clock } = this.#options;
-    return new LocalPod(pod, {
+    return new SupervisedPod(pod, {
       clock,
       launch: (one) => proxies.launch(one),
       onProcess: () => {
@@ -234,7 +232,7 @@ export class LocalMesh {
   }
 
   /** Lets a pod's callers hear that it goes, then ends it. */
-  async #retire(id: string, pod: LocalPod): Promise<void> {
+  async #retire(id: string, pod: SupervisedPod): Promise<void> {
     const wasReady = pod.ready;
     pod.leave();
     if (wasReady) {
@@ -269,7 +267,7 @@ export class LocalMesh {
     const { controlPlane, clock } = this.#options;
     await withController(this.#closing.signal, async (known) => {
       const look = (): void => {
-        if (this.#isReadinessKnown()) known.abort();
+        if (isReadinessKnown(controlPlane.snapshot().tables, this.pods())) known.abort();
       };
       const forget = controlPlane.onUpdate(look);
       look();
@@ -279,36 +277,10 @@ export class LocalMesh {
     await controlPlane.idle();
   }
 
-  /** Whether the control plane has read of each pod that runs whether it is ready. */
-  #isReadinessKnown(): boolean {
-    const { Pod } = this.#options.controlPlane.snapshot().tables;
-    return this.pods().every(({ pod: { namespace, name }, ready }) => {
-      const conditions = Pod.get(`${namespace}/${name}`)?.status?.conditions ?? [];
-      const told = conditions.find(({ type }) => type === "Ready")?.status;
-      return told === (ready ? "True" : "False");
-    });
-  }
-
-  async #madeFiles(desired: DesiredMesh): Promise<readonly MadeFile[]> {
-    const { certificates, standIns } = this.#options;
-    // Hosts that are called themselves want to know who calls: nobody here can say that.
-    const credentials = [...desired.credentials, ...(standIns ? desired.clientCredentials : [])];
+  #madeFiles(desired: DesiredMesh): Promise<readonly MadeFile[]> {
     const ended = [...this.#ended].flatMap(([id, pod]) => (this.#pods.has(id) ? [] : [pod]));
-    return [
-      ...[...this.#pods.values()].map(({ pod, ready, leaving }) =>
-        podFile(pod, pod.addresses.pod, ready && !leaving),
-      ),
-      // A proxy without a Pod is a workload by itself, which is called as long as the proxy may come back.
-      ...ended.map((pod) => podFile(pod, pod.addresses.pod, false)),
-      ...desired.madeGateways.flatMap(({ workload, servicePorts }) =>
-        servicePorts === undefined ? [] : [gatewayServiceFile(workload, servicePorts)],
-      ),
-      ...(await Promise.all(
-        credentials.map(async (credential) =>
-          credentialFile(credential, await certificates.certificateFor(credential.hosts)),
-        ),
-      )),
-    ];
+    const { certificates, standIns } = this.#options;
+    return madeFiles({ desired, running: [...this.#pods.values()], ended, certificates, standIns });
   }
 
   /** A proxy whose certificate ended while it was not connected, as when a computer slept, needs a new token. */
@@ -330,4 +302,16 @@ export class LocalMesh {
 
 function sortKey({ namespace, name }: PlacedPod): string {
   return `${namespace}/${name}`;
+}
+
+/** Whether the control plane has read of each pod that runs whether it is ready. */
+function isReadinessKnown(
+  { Pod }: Pick<ResourceTables, "Pod">,
+  running: readonly RunningPod[],
+): boolean {
+  return running.every(({ pod: { namespace, name }, ready }) => {
+    const conditions = Pod.get(`${namespace}/${name}`)?.status?.conditions ?? [];
+    const told = conditions.find(({ type }) => type === "Ready")?.status;
+    return told === (ready ? "True" : "False");
+  });
 }

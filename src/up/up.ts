@@ -111,19 +111,7 @@ async function startParts(options: UpOptions, closers: Closers): Promise<Omit<Up
     reaper.close();
     return Promise.resolve();
   });
-  const settings: ProxySettings = {
-    binary: envoy.file,
-    controlPlane,
-    controlPlaneAddress: ADDRESS,
-    unprivileged,
-    ...(options.dnsResolvers === undefined ? {} : { dnsResolvers: options.dnsResolvers }),
-    proxyDirectory: state.proxies,
-    logDirectory: state.logs,
-    filterBootstrap: createBootstrapFilter(),
-    onDiagnostics: (diagnostics) => {
-      options.onEvent({ kind: "diagnostics", diagnostics });
-    },
-  };
+  const settings = proxySettings(options, { envoy, controlPlane, state, unprivileged });
   const mesh = new LocalMesh({
     controlPlane,
     proxies: {
@@ -149,6 +137,33 @@ async function startParts(options: UpOptions, closers: Closers): Promise<Omit<Up
     mesh,
     rootFile: certificates.rootFile,
     logDirectory: state.logs,
+  };
+}
+
+/** What proxies are started with. */
+interface ProxySources {
+  readonly envoy: EnvoyBinary;
+  readonly controlPlane: ControlPlane;
+  readonly state: StateDirectory;
+  readonly unprivileged: boolean;
+}
+
+function proxySettings(
+  { dnsResolvers, onEvent }: UpOptions,
+  { envoy, controlPlane, state, unprivileged }: ProxySources,
+): ProxySettings {
+  return {
+    binary: envoy.file,
+    controlPlane,
+    controlPlaneAddress: ADDRESS,
+    unprivileged,
+    ...defined({ dnsResolvers }),
+    proxyDirectory: state.proxies,
+    logDirectory: state.logs,
+    filterBootstrap: createBootstrapFilter(),
+    onDiagnostics: (diagnostics) => {
+      onEvent({ kind: "diagnostics", diagnostics });
+    },
   };
 }
 

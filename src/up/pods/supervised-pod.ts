@@ -4,7 +4,7 @@ import { type EnvoyState, type SupervisorClock, superviseEnvoy } from "../envoy/
 import type { PlacedPod, RunningPod } from "./pod-plan.js";
 
 /** What a pod is run with. */
-export interface LocalPodOptions {
+export interface SupervisedPodOptions {
   /** Starts its proxy. */
   readonly launch: (pod: PlacedPod) => Promise<EnvoyProcess>;
   readonly onState: (pod: PlacedPod, state: EnvoyState) => void;
@@ -13,22 +13,22 @@ export interface LocalPodOptions {
   readonly clock: SupervisorClock;
 }
 
-/** One pod of this machine from its start to its end. */
-export class LocalPod implements RunningPod {
+/** See the top of this file. */
+export class SupervisedPod implements RunningPod {
   /** Its proxy is ready, or it has none. */
   ready = false;
   /** It is being ended, and takes no part any more. */
   leaving = false;
   /** Resolves when its first start has come to an end, good or bad. */
   readonly attempted: Promise<void>;
-  readonly #options: LocalPodOptions;
+  readonly #options: SupervisedPodOptions;
   #pod: PlacedPod;
   readonly #stop = new AbortController();
   #attempted: () => void = () => undefined;
   #ended: Promise<void> | undefined;
   #envoy: EnvoyProcess | undefined;
 
-  constructor(pod: PlacedPod, options: LocalPodOptions) {
+  constructor(pod: PlacedPod, options: SupervisedPodOptions) {
     this.#pod = pod;
     this.#options = options;
     this.attempted = new Promise((resolve) => {
