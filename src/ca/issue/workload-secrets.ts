@@ -1,5 +1,6 @@
 /** The certificates of workloads as Envoy is given them over SDS: issued when first needed, renewed while needed. */
 import { defined } from "../../base/defined.js";
+import { type InTurn, someAtOnce } from "../../base/steps/some-at-once.js";
 import type { Authority, IssuedCertificate } from "../authority/authority.js";
 import type { Buckets } from "../buckets.js";
 import type { Proof } from "../caller/proof.js";
@@ -79,8 +80,15 @@ interface KeptIdentity {
   readonly started: Promise<Renewal>;
 }
 
+/**
+ * So many certificates are made at once. Each takes some milliseconds of the one thread: a fleet that starts would keep edits from all
+ * others for as long as it takes to make all of its certificates.
+ */
+const AT_ONCE = 2;
+
 /** Keeps nothing yet. */
 export function createWorkloadSecrets(options: WorkloadSecretsOptions): WorkloadSecrets {
+  const inTurn = someAtOnce(AT_ONCE);
   let roots = encodeRoots(options);
   const kept = new Map<string, KeptIdentity>();
   const keep = (key: string, identity: WorkloadIdentity): KeptIdentity => {
@@ -88,14 +96,18 @@ export function createWorkloadSecrets(options: WorkloadSecretsOptions): Workload
       identity,
       holders: new Set(),
       resources: [],
-      started: startKeeping(identity, options, {
-        onRenewed: (certificate) => {
-          const isFirst = entry.resources.length === 0;
-          entry.resources = [encodeCertificate(options.encode, certificate), roots];
-          if (!isFirst) options.onChange(identity);
+      started: startKeeping(
+        identity,
+        { ...options, inTurn },
+        {
+          onRenewed: (certificate) => {
+            const isFirst = entry.resources.length === 0;
+            entry.resources = [encodeCertificate(options.encode, certificate), roots];
+            if (!isFirst) options.onChange(identity);
+          },
+          wanted: () => entry.holders.size > 0 || !kept.delete(key),
         },
-        wanted: () => entry.holders.size > 0 || !kept.delete(key),
-      }),
+      ),
     };
     kept.set(key, entry);
     entry.started.catch(() => kept.delete(key));
@@ -193,12 +205,12 @@ function renewRevoked({ started }: KeptIdentity, { revoked }: WorkloadSecretsOpt
 
 async function startKeeping(
   identity: WorkloadIdentity,
-  { authority, store, ...options }: WorkloadSecretsOptions,
+  { authority, store, inTurn, ...options }: WorkloadSecretsOptions & { readonly inTurn: InTurn },
   { onRenewed, wanted }: Required<Pick<Parameters<typeof startRenewal>[1], "onRenewed" | "wanted">>,
 ): Promise<Renewal> {
   const first = await store.load(identity);
   const issue = async (): Promise<IssuedCertificate> => {
-    const certificate = await authority.issueWorkload(identity);
+    const certificate = await inTurn(() => authority.issueWorkload(identity));
     await store.save(identity, certificate);
     return certificate;
   };

@@ -116,6 +116,24 @@ function certificateOf(lease: SecretLease): X509Certificate {
   return new X509Certificate(chainOf(lease));
 }
 
+test("of a fleet that starts at once, two certificates are made at a time", async () => {
+  let [making, most] = [0, 0];
+  const { secrets } = await start({
+    ...world.authority,
+    issueWorkload: async (identity) => {
+      making += 1;
+      most = Math.max(most, making);
+      const issued = await world.authority.issueWorkload(identity);
+      making -= 1;
+      return issued;
+    },
+  });
+  const fleet = ["a", "b", "c", "d", "e"].map((account) => secrets.hold(proofOf(account)));
+  expect(new Set((await Promise.all(fleet)).map(chainOf)).size).toBe(5);
+  expect(most).toBe(2);
+  await secrets.stop();
+});
+
 describe("who proved an identity", () => {
   test("gets its certificate with the key as `default` and the roots as `ROOTCA`", async () => {
     const { secrets } = await start();
