@@ -2,10 +2,10 @@
 
 import type { Clock } from "../base/clock.js";
 import { errorMessage } from "../base/error-message.js";
+import { type InTurn, someAtOnce } from "../base/steps/some-at-once.js";
 import type { AllowedHost } from "../net/allowed-host.js";
 import { type FetchedModule, type ModuleSource, refusal } from "./fetch-module.js";
 import { ModuleError } from "./module-error.js";
-import { createTurns, type Turns } from "./turns.js";
 
 /** Fetches a module; throws an Error whose message says why it cannot. */
 export type FetchModule = (source: ModuleSource, signal: AbortSignal) => Promise<FetchedModule>;
@@ -58,7 +58,7 @@ const TOO_LARGE = `the modules that are there have ${String(MOST_BYTES)} bytes w
 export function createModuleKeeping(options: ModuleKeepingOptions): ModuleKeeping {
   const kept = new Map<string, KeptModule>();
   const refused = new Map<string, KnownModule>();
-  const turns = createTurns(AT_A_TIME);
+  const inTurn = someAtOnce(AT_A_TIME);
   const all = (): FetchedModule[] =>
     [...kept.values()].flatMap(({ state }) => state().fetched ?? []);
   const begin = (key: string, wanted: WantedModule): void => {
@@ -67,7 +67,7 @@ export function createModuleKeeping(options: ModuleKeepingOptions): ModuleKeepin
     else if (kept.size >= MOST_MODULES) refused.set(key, { problem: TOO_MANY });
     else {
       const before = options.known.get(key);
-      kept.set(key, keepModule(wanted, { ...options, turns, all, ...(before && { before }) }));
+      kept.set(key, keepModule(wanted, { ...options, inTurn, all, ...(before && { before }) }));
     }
   };
   return {
@@ -100,7 +100,7 @@ interface KeptModule {
 }
 
 interface KeepingOne extends ModuleKeepingOptions {
-  readonly turns: Turns;
+  readonly inTurn: InTurn;
   /** All that are there. */
   readonly all: () => readonly FetchedModule[];
   readonly before?: FetchedModule;
@@ -108,7 +108,7 @@ interface KeepingOne extends ModuleKeepingOptions {
 
 /** Fetches a module that is not there at once, and again when that came to nothing. */
 function keepModule(first: WantedModule, options: KeepingOne): KeptModule {
-  const { clock, turns, all, before, onChange } = options;
+  const { clock, inTurn, all, before, onChange } = options;
   let wanted = first;
   let state: KnownModule = before === undefined ? {} : { fetched: before };
   let cancel = (): void => undefined;
@@ -116,9 +116,11 @@ function keepModule(first: WantedModule, options: KeepingOne): KeptModule {
   const attempt = (source: ModuleSource, failuresBefore: number): void => {
     cancel();
     const ending = new AbortController();
-    const leave = turns(async () => {
+    const hasEnded = (): boolean => ending.signal.aborted;
+    void inTurn(async () => {
+      if (hasEnded()) return;
       const answer = await resultOf(source, ending.signal, options);
-      if (ending.signal.aborted) return;
+      if (hasEnded()) return;
       // Not before it is put beside them: another may have been fetched meanwhile.
       const result = "problem" in answer ? answer : accepted(answer, all());
       const last = state;
@@ -132,7 +134,6 @@ function keepModule(first: WantedModule, options: KeepingOne): KeptModule {
       if (state.fetched !== last.fetched || state.problem !== last.problem) onChange();
     });
     cancel = () => {
-      leave();
       ending.abort();
     };
   };
