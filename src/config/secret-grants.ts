@@ -43,6 +43,9 @@ export function mayReadSecret(
 /** How a credential may say that it is a Secret: `kubernetes://namespace/name`. */
 export const SECRET_TYPE = /^kubernetes(-gateway)?:\/\//;
 
+/** The credential that is no Secret: a workload's own certificate of the mesh, and the mesh's roots. */
+export const BUILTIN_CREDENTIAL = "builtin://";
+
 /** The Secret that a credential `NAME`, `NAMESPACE/NAME` or `kubernetes://NAMESPACE/NAME` means to a gateway. */
 export function secretOf(
   credential: string,

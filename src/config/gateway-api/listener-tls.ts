@@ -5,7 +5,7 @@ import type { KubernetesGatewaySpec } from "../kinds/gateway-api/gateway.js";
 import type { CertificateRef, ListenerTls } from "../kinds/gateway-api/gateway-tls.js";
 import type { ServerTLSSettings } from "../kinds/networking/server-tls-settings.js";
 import type { ResourceOf } from "../kinds.js";
-import { mayReadSecret } from "../secret-grants.js";
+import { BUILTIN_CREDENTIAL, mayReadSecret } from "../secret-grants.js";
 import { type Listener, SERVED_PROTOCOLS } from "./listener.js";
 
 type KubernetesGateway = ResourceOf<"KubernetesGateway">;
@@ -77,11 +77,16 @@ function isAutoPassthrough(
   return NETWORK_LABEL in labels && String(port) === (labels[NETWORK_PORT_LABEL] ?? NETWORK_PORT);
 }
 
+/** The mode in which a gateway shows its own certificate of the mesh. */
+const OWN_CERTIFICATE = "ISTIO_SIMPLE";
+
 /** What the option for the mode can be; without it clients need no certificate. */
 const MODES = {
   "": "SIMPLE",
+  SIMPLE: "SIMPLE",
   MUTUAL: "MUTUAL",
   OPTIONAL_MUTUAL: "OPTIONAL_MUTUAL",
+  [OWN_CERTIFICATE]: "SIMPLE",
   ISTIO_MUTUAL: "ISTIO_MUTUAL",
 } as const;
 
@@ -123,9 +128,12 @@ function terminated(
 function certificatesOf(
   { metadata: { namespace: gatewayNamespace } }: KubernetesGateway,
   { owner }: Listener,
-  { certificateRefs = [] }: ListenerTls,
+  { certificateRefs = [], options }: ListenerTls,
   { at, grants }: ReadingPlace,
 ): { readonly names: readonly string[]; readonly problems: readonly ListenerProblem[] } {
+  if (options?.[TERMINATE_MODE] === OWN_CERTIFICATE) {
+    return { names: [BUILTIN_CREDENTIAL], problems: [] };
+  }
   const names: string[] = [];
   const problems: ListenerProblem[] = [];
   for (const [index, reference] of certificateRefs.entries()) {

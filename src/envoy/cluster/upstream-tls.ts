@@ -8,7 +8,6 @@ import type {
   TransportSocketJson,
   UpstreamTlsContextJson,
 } from "../api.js";
-import { adsCredential } from "../config-source.js";
 import {
   certificatesOfFiles,
   clientCertificateFiles,
@@ -16,8 +15,8 @@ import {
   SYSTEM_ROOTS,
   serverRootFiles,
 } from "../tls/certificate-files.js";
+import { certificateSecret, rootsSecret } from "../tls/credential-secrets.js";
 import { outboundMutualTls, plaintextSocket, tlsSocket } from "../tls/mutual-tls.js";
-import { rootsSecretName, secretName } from "../tls/secret-names.js";
 import { matchSubjectAltNames } from "../tls/subject-alt-names.js";
 import { clientParameters } from "../tls/tls-parameters.js";
 
@@ -103,7 +102,7 @@ function clientCertificate(
   const isMutual = settings.mode === "MUTUAL";
   const credential = isMutual ? given(settings.credentialName) : own;
   if (credential !== undefined) {
-    return { tlsCertificateSdsSecretConfigs: [adsCredential(secretName(credential))] };
+    return { tlsCertificateSdsSecretConfigs: [certificateSecret(credential)] };
   }
   return isMutual ? certificatesOfFiles([clientCertificateFiles(settings)]) : {};
 }
@@ -118,7 +117,7 @@ function serverValidation(
     return {
       combinedValidationContext: {
         defaultValidationContext: validation,
-        validationContextSdsSecretConfig: adsCredential(rootsSecretName(credential)),
+        validationContextSdsSecretConfig: rootsSecret(credential),
       },
     };
   }

@@ -14,9 +14,9 @@ import {
   rootsOfFiles,
   serverCertificateFiles,
 } from "./certificate-files.js";
+import { certificateSecret, rootsSecret } from "./credential-secrets.js";
 import { listedRootsName } from "./mesh-roots.js";
 import { inboundMutualTls, type ServerTlsPolicy } from "./mutual-tls.js";
-import { rootsSecretName, secretName } from "./secret-names.js";
 import { matchSubjectAltNames } from "./subject-alt-names.js";
 import { serverParameters } from "./tls-parameters.js";
 
@@ -41,9 +41,7 @@ export function credentialNames(tls: ServerTLSSettings): readonly string[] {
 function certificates(tls: ServerTLSSettings): CommonTlsContextJson {
   const names = credentialNames(tls);
   if (names.length > 0) {
-    return {
-      tlsCertificateSdsSecretConfigs: names.map((name) => adsCredential(secretName(name))),
-    };
+    return { tlsCertificateSdsSecretConfigs: names.map(certificateSecret) };
   }
   return certificatesOfFiles(serverCertificateFiles(tls));
 }
@@ -75,11 +73,10 @@ function clientValidation(tls: ServerTLSSettings): CommonTlsContextJson {
   const match = { ...certificateMatch(tls), ...pins };
   const credential = rootsCredential(tls);
   if (credential === undefined) return rootsOfFiles(clientRootFiles(tls), match);
-  const roots = listedRootsName(rootsSecretName(credential), tls.caCrl);
   return {
     combinedValidationContext: {
       defaultValidationContext: match,
-      validationContextSdsSecretConfig: adsCredential(roots),
+      validationContextSdsSecretConfig: rootsSecret(credential, tls.caCrl),
     },
   };
 }

@@ -113,6 +113,14 @@ test.each([
     { mode: "MUTUAL", credentialName: "own" },
   ],
   ["options: { gateway.istio.io/tls-terminate-mode: ISTIO_MUTUAL }", { mode: "ISTIO_MUTUAL" }],
+  [
+    "options: { gateway.istio.io/tls-terminate-mode: ISTIO_SIMPLE }",
+    { mode: "SIMPLE", credentialName: "builtin://" },
+  ],
+  [
+    `${CERTIFICATE}, options: { gateway.istio.io/tls-terminate-mode: SIMPLE }`,
+    { mode: "SIMPLE", credentialName: "own" },
+  ],
 ])("a listener with tls: { %s }", (fields, expected) => {
   expect(serversOf(gateway(tls(fields)))[0]?.tls).toEqual(expected);
 });
