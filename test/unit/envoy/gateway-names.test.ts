@@ -23,7 +23,7 @@ spec:
   http: [{ match: [{ gateways: [${gateway}] }], route: [{ destination: { host: shop } }] }]`;
 
 test.each(["istio-system/edge", "edge.istio-system", "edge.istio-system.svc.cluster.local"])(
-  "as %s",
+  "a VirtualService routes for a Gateway that it names as %s",
   (name) => {
     const { routes } = sentTo(GATEWAY, SHOP, EDGE, routing(name));
     expect(clustersOf(hostIn(routes.get("http.80"), "shop.example.com"))).toEqual([

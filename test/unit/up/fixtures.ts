@@ -55,11 +55,9 @@ export const INJECTED = resource("Namespace", "default", {
   labels: { "istio-injection": "enabled" },
 });
 
-export const WORKLOAD: LocalWorkload = {
-  kind: "Deployment",
-  name: "payments-v1",
+/** What a pod has of its workload. */
+const POD_OF_WORKLOAD = {
   namespace: "default",
-  replicas: 1,
   labels: { app: "payments", version: "v1" },
   serviceAccount: "default",
   containers: [],
@@ -69,22 +67,20 @@ export const WORKLOAD: LocalWorkload = {
   settings: {},
   naming: {},
   statistics: {},
+} as const;
+
+export const WORKLOAD: LocalWorkload = {
+  ...POD_OF_WORKLOAD,
+  kind: "Deployment",
+  name: "payments-v1",
+  replicas: 1,
 };
 
 const POD: LocalPod = {
+  ...POD_OF_WORKLOAD,
   name: "payments-v1-0",
-  namespace: "default",
   workloadName: "payments-v1",
   workloadKind: "Deployment",
-  labels: { app: "payments", version: "v1" },
-  serviceAccount: "default",
-  containers: [],
-  proxy: "sidecar",
-  nodeMetadata: {},
-  concurrency: 1,
-  settings: {},
-  naming: {},
-  statistics: {},
   appPorts: [8080],
 };
 

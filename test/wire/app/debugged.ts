@@ -18,6 +18,7 @@ import {
 import { TYPE_URL } from "../../../src/xds/resource.js";
 import { noted, notedLogger } from "../../outputs/note-output.js";
 import { openAds } from "./ads-client.js";
+import { joinToken } from "./join-token.js";
 
 const MESH = `
 apiVersion: v1
@@ -97,12 +98,7 @@ export async function connectTo(address: DebugAddress): Promise<DebugClient> {
 
 /** A proxy that has accepted its clusters and secrets, for the length of a test. */
 export async function joinAs({ controlPlane }: Debugged, name: string): Promise<void> {
-  const token = await controlPlane.createToken({
-    namespace: "default",
-    serviceAccount: "default",
-    ttlMs: 60_000,
-    uses: 1,
-  });
+  const token = await joinToken(controlPlane);
   const proxy = openAds({
     port: controlPlane.tlsPort,
     roots: controlPlane.rootCertificates,

@@ -10,6 +10,7 @@ import { TYPE_URL } from "../../../src/xds/resource.js";
 import { notedLogger } from "../../outputs/note-output.js";
 import { authorityTemplate, makeCertificate } from "../../unit/ca/make-certificate.js";
 import { openAds } from "./ads-client.js";
+import { joinToken } from "./join-token.js";
 
 const { pem: ROOTS } = await makeCertificate(authorityTemplate());
 
@@ -31,7 +32,6 @@ stringData:
   ca.crt: |
     ${ROOTS.trimEnd().replaceAll("\n", "\n    ")}
 `;
-const MINUTE = 60_000;
 
 async function start(): Promise<ControlPlane> {
   const root = await mkdtemp(join(tmpdir(), "fairlead-refusals-"));
@@ -53,13 +53,6 @@ async function start(): Promise<ControlPlane> {
   return controlPlane;
 }
 
-const tokenFor = (
-  controlPlane: ControlPlane,
-  namespace = "default",
-  serviceAccount = "default",
-): Promise<string> =>
-  controlPlane.createToken({ namespace, serviceAccount, ttlMs: MINUTE, uses: 1 });
-
 const over = (controlPlane: ControlPlane) => ({
   port: controlPlane.tlsPort,
   roots: controlPlane.rootCertificates,
@@ -67,7 +60,7 @@ const over = (controlPlane: ControlPlane) => ({
 
 test("refuses a token that it never made", async () => {
   const controlPlane = await start();
-  const real = await tokenFor(controlPlane);
+  const real = await joinToken(controlPlane);
   const wrong = real.slice(0, -4) + (real.endsWith("aaaa") ? "bbbb" : "aaaa");
   const client = openAds({ ...over(controlPlane), token: wrong });
   await expect(client.ask(TYPE_URL.cluster)).rejects.toMatchObject({
@@ -78,7 +71,7 @@ test("refuses a token that it never made", async () => {
 
 test("takes a token once, and refuses it the second time", async () => {
   const controlPlane = await start();
-  const token = await tokenFor(controlPlane);
+  const token = await joinToken(controlPlane);
   const first = openAds({ ...over(controlPlane), token });
   expect((await first.ask(TYPE_URL.cluster)).names).toContain("BlackHoleCluster");
   const second = openAds({ ...over(controlPlane), token });
@@ -99,7 +92,7 @@ test.each([
   ["service account", { serviceAccount: "admin" }],
 ])("refuses a node that claims another %s than it proved, and names both", async (_what, claim) => {
   const controlPlane = await start();
-  const token = await tokenFor(controlPlane);
+  const token = await joinToken(controlPlane);
   const client = openAds({ ...over(controlPlane), token, ...claim });
   const { namespace = "default", serviceAccount = "default" } = claim as {
     readonly namespace?: string;
@@ -115,7 +108,7 @@ test.each([
 
 test("gives a proxy that proved itself its own certificate and the roots", async () => {
   const controlPlane = await start();
-  const client = openAds({ ...over(controlPlane), token: await tokenFor(controlPlane) });
+  const client = openAds({ ...over(controlPlane), token: await joinToken(controlPlane) });
   await client.ask(TYPE_URL.cluster);
   const { names } = await client.ask(TYPE_URL.secret, ["default", "ROOTCA"]);
   expect([...names].sort()).toEqual(["ROOTCA", "default"]);
@@ -125,7 +118,7 @@ test("gives no secret to anyone on the plaintext port, whatever it says of itsel
   const controlPlane = await start();
   const client = openAds({
     port: controlPlane.plaintextPort,
-    token: await tokenFor(controlPlane, "istio-system"),
+    token: await joinToken(controlPlane, "istio-system/default"),
     namespace: "istio-system",
     type: "router",
     labels: { istio: "ingressgateway" },
@@ -139,7 +132,7 @@ test("gives a gateway's secret to its gateway, and not to a sidecar that asks fo
   const controlPlane = await start();
   const gateway = openAds({
     ...over(controlPlane),
-    token: await tokenFor(controlPlane, "istio-system"),
+    token: await joinToken(controlPlane, "istio-system/default"),
     namespace: "istio-system",
     type: "router",
     labels: { istio: "ingressgateway" },
@@ -150,7 +143,7 @@ test("gives a gateway's secret to its gateway, and not to a sidecar that asks fo
   });
   const sidecar = openAds({
     ...over(controlPlane),
-    token: await tokenFor(controlPlane, "istio-system"),
+    token: await joinToken(controlPlane, "istio-system/default"),
     namespace: "istio-system",
   });
   await sidecar.ask(TYPE_URL.listener);

@@ -6,6 +6,7 @@ import { expect, test } from "vitest";
 import { parseNode } from "../../../src/mesh/proxy/proxy.js";
 import { TYPE_URL } from "../../../src/xds/resource.js";
 import { openAds } from "./ads-client.js";
+import { joinToken } from "./join-token.js";
 import { makePlace, startAt } from "./place.js";
 
 const SERVICE = `apiVersion: v1
@@ -73,12 +74,7 @@ test("knows the proxies of a large mesh, which have a while to come back", async
 test("takes a token that was made while it was stopped", async () => {
   const place = await makePlace();
   const first = await startAt(place);
-  const token = await first.createToken({
-    namespace: "default",
-    serviceAccount: "default",
-    ttlMs: 60_000,
-    uses: 1,
-  });
+  const token = await joinToken(first);
   await first.close();
   const second = await startAt(place);
   const client = openAds({

@@ -10,6 +10,7 @@ import {
   startControlPlane,
 } from "../../../src/app.js";
 import { notedLogger } from "../../outputs/note-output.js";
+import { joinToken } from "./join-token.js";
 
 /** A control plane that runs until the test, or the file of tests that share it, is over. */
 export interface Started {
@@ -30,8 +31,6 @@ export interface Started {
 
 type Options = Partial<ControlPlaneOptions>;
 type Closers = (() => Promise<void>)[];
-
-const MINUTE = 60_000;
 
 /** Starts one on YAML; it ends with the test. */
 export function start(mesh: string, options: Options = {}): Promise<Started> {
@@ -81,12 +80,7 @@ async function open(mesh: string, options: Options, closers: Closers): Promise<S
   return {
     ...{ controlPlane, config, state, log },
     overTls: { port: controlPlane.tlsPort, roots: controlPlane.rootCertificates },
-    token: (serviceAccount = "default/payments", uses = 1, labels) => {
-      const [namespace = "", name = ""] = serviceAccount.split("/");
-      return controlPlane.createToken({
-        ...{ namespace, serviceAccount: name, ttlMs: MINUTE, uses },
-        ...(labels && { labels }),
-      });
-    },
+    token: (account = "default/payments", uses = 1, labels) =>
+      joinToken(controlPlane, account, { uses, ...(labels && { labels }) }),
   };
 }

@@ -10,6 +10,7 @@ import { extract } from "tar-stream";
 import { expect, onTestFinished, test } from "vitest";
 import { run } from "../../unit/cli/run.js";
 import { joinAs, shareDebugged } from "../app/debugged.js";
+import { joinToken } from "../app/join-token.js";
 
 const debugged = shareDebugged();
 
@@ -37,12 +38,7 @@ const base64 = (text: string): string => Buffer.from(text).toString("base64");
 test("a report tells of the control plane and each proxy, and holds no secret", async () => {
   const { state, controlPlane } = debugged();
   await joinAs(debugged(), "payments-0");
-  const token = await controlPlane.createToken({
-    namespace: "default",
-    serviceAccount: "default",
-    ttlMs: 60_000,
-    uses: 1,
-  });
+  const token = await joinToken(controlPlane);
   const output = join(await directory(), "report.tar.gz");
   const outcome = await run(["bug-report", "--state", state, "-o", output]);
   expect(outcome).toEqual({ code: 0, stdout: "", stderr: `${output} tells of 1 proxy\n` });

@@ -13,6 +13,7 @@ import { notedLogger } from "../../outputs/note-output.js";
 import { run } from "../../unit/cli/run.js";
 import { expectTranscripts } from "../../unit/cli/transcript.js";
 import { openAds } from "../app/ads-client.js";
+import { joinToken } from "../app/join-token.js";
 
 /** Several commands a test, each of which finds and calls the control plane. */
 vi.setConfig({ testTimeout: 30_000 });
@@ -161,12 +162,7 @@ async function start(): Promise<string> {
     await controlPlane.close();
     await rm(root, { recursive: true, force: true });
   });
-  const token = await controlPlane.createToken({
-    namespace: "default",
-    serviceAccount: "default",
-    ttlMs: 60_000,
-    uses: 1,
-  });
+  const token = await joinToken(controlPlane);
   const proxy = openAds({
     port: controlPlane.tlsPort,
     roots: controlPlane.rootCertificates,

@@ -23,6 +23,6 @@ test.each([
   ["a quoted URI", `URI="${GATEWAY}"`, GATEWAY],
   ["a URI behind an escaped quote", `Subject="a\\",URI=spiffe://evil";URI=${GATEWAY}`, GATEWAY],
   ["nothing when only an earlier element has one", `URI=${GATEWAY},By=${PAYMENTS}`, undefined],
-])("finds %s", (_, header, identity) => {
+])("in a header of client certificates finds %s", (_, header, identity) => {
   expect(peerIdentity(header)).toBe(identity);
 });
