@@ -21,8 +21,8 @@ import type { MadeFile } from "./made/made-resources.js";
 import { type OnDemand, onDemand } from "./on-demand.js";
 import { serviceStandIns } from "./outside/named-services.js";
 import {
-  createStandInPlaces,
-  type PlaceStandIns,
+  createStandInServers,
+  type FindStandInServers,
   type StandInServers,
 } from "./outside/stand-in-servers.js";
 import { podAddresses } from "./pods/addresses.js";
@@ -95,14 +95,14 @@ export class LocalMesh {
   /** Those that ended a short while ago. */
   readonly #ended = new Map<string, PlacedPod>();
   readonly #reconcile: OnDemand;
-  readonly #placeStandIns: PlaceStandIns;
+  readonly #findStandIns: FindStandInServers;
   readonly #closing = new AbortController();
   readonly #unsubscribe: () => void;
   #standIns: readonly StandIn[] = [];
 
   constructor(options: LocalMeshOptions) {
     this.#options = options;
-    this.#placeStandIns = createStandInPlaces(options.slots, options.certificates);
+    this.#findStandIns = createStandInServers(options.slots, options.certificates);
     this.#reconcile = onDemand(
       () => this.#reconcileOnce(),
       (error) => {
@@ -155,7 +155,7 @@ export class LocalMesh {
     const { tables, diagnostics } = controlPlane.snapshot();
     const desired = desiredMesh(tables, disputedResources(diagnostics, made.path));
     const wanted = await this.#withAddresses(desired);
-    const servers = standIns ? await this.#placeStandIns(desired.externalHosts) : NO_STAND_INS;
+    const servers = standIns ? await this.#findStandIns(desired.externalHosts) : NO_STAND_INS;
     // Those that are leaving have no new callers.
     this.#tellStandIns([...servers.standIns, ...serviceStandIns(tables, wanted)]);
     this.#follow(wanted);

@@ -9,7 +9,7 @@ import type { Explanation, Stage, Step } from "./explanation.js";
 import { percentOf } from "./explanation-lines.js";
 import { describeHop, peersStep, step } from "./hop-steps.js";
 import { type Elsewhere, endpointsElsewhere } from "./local-endpoints.js";
-import { placeSteps } from "./place-steps.js";
+import { localitySteps } from "./locality-steps.js";
 import { clusterDecisions, sourceAt } from "./provenance.js";
 import { resultsOf } from "./results.js";
 import { nameOf, peerOf, peersByAddress, type Scene } from "./scene.js";
@@ -84,7 +84,7 @@ function branchStage(context: Context, branch: Branch): Stage {
     title: `${percentOf(share)} to cluster ${cluster}`,
     steps: [
       ...(config === undefined ? [] : clusterSteps(config)),
-      ...(config === undefined ? [] : placeSteps(scene, config, branch)),
+      ...(config === undefined ? [] : localitySteps(scene, config, branch)),
       ...tlsSteps(context, branch),
       ...endingSteps(ending).map((one) => ({ ...one, sources: elsewhere })),
     ],

@@ -39,8 +39,8 @@ export function* unresolvedEndpoints(assignment: ClusterLoadAssignment): Iterabl
     yield* unresolvedAddress(endpoint.address, `${path}.endpoint.address`);
     for (const [index, { address }] of endpoint.additionalAddresses.entries()) {
       if (address === undefined) continue;
-      const place = `${path}.endpoint.additional_addresses[${index}].address`;
-      yield* unresolvedAddress(address, place);
+      const where = `${path}.endpoint.additional_addresses[${index}].address`;
+      yield* unresolvedAddress(address, where);
     }
   }
 }

@@ -30,13 +30,13 @@ import {
   wrappedCheck,
 } from "./value-check.js";
 import { valueRule } from "./value-rules.js";
-import { type Place, pathOf, type Report, type Violation } from "./violation.js";
+import { type FieldPath, pathOf, type Report, type Violation } from "./violation.js";
 
 /** Finds what Envoy would refuse in a message of a type. */
 export type MessageCheck = (schema: DescMessage, message: Message) => readonly Violation[];
 
-/** Checks a message at a place. */
-type WholeCheck = (message: Message, place: Place | undefined, report: Report) => void;
+/** Checks a message at a path; undefined of one that is checked by itself. */
+type WholeCheck = (message: Message, at: FieldPath | undefined, report: Report) => void;
 
 /** Where rules come from, and the checks that were made of them. */
 interface Rulebook {
@@ -97,10 +97,10 @@ function compile(schema: DescMessage, book: Rulebook): WholeCheck {
     ...always.map(({ check }) => check),
   ];
   const ifSet = bySlot(fields.filter((one) => !always.includes(one)));
-  return (message, place, report) => {
-    for (const check of checks) check(message, place, report);
+  return (message, at, report) => {
+    for (const check of checks) check(message, at, report);
     // A message inherits what is not set, and most fields are not.
-    for (const slot of Object.keys(message)) ifSet.get(slot)?.(message, place, report);
+    for (const slot of Object.keys(message)) ifSet.get(slot)?.(message, at, report);
   };
 }
 
@@ -132,18 +132,18 @@ function bySlot(fields: readonly CheckedField[]): ReadonlyMap<string, WholeCheck
     cases.set(oneof, known.set(localName, check));
   }
   for (const [{ localName }, checks] of cases) {
-    slots.set(localName, (message, place, report) => {
+    slots.set(localName, (message, at, report) => {
       const chosen = fieldsOf(message)[localName] as { readonly case?: string };
-      if (chosen.case !== undefined) checks.get(chosen.case)?.(message, place, report);
+      if (chosen.case !== undefined) checks.get(chosen.case)?.(message, at, report);
     });
   }
   return slots;
 }
 
 function structureCheck({ check }: StructureRule): WholeCheck {
-  return (message, place, report) => {
+  return (message, at, report) => {
     for (const violation of check(message)) {
-      const path = pathOf({ around: place, step: violation.path });
+      const path = pathOf({ around: at, step: violation.path });
       report({ ...violation, path });
     }
   };
@@ -151,9 +151,9 @@ function structureCheck({ check }: StructureRule): WholeCheck {
 
 function oneofCheck({ localName, fields }: DescOneof): WholeCheck {
   const problem = `must have one of ${fields.map(({ name }) => name).join(", ")}`;
-  return (message, place, report) => {
+  return (message, at, report) => {
     const chosen = fieldsOf(message)[localName] as { readonly case?: string };
-    if (chosen.case === undefined) report({ path: pathOf(place), problem });
+    if (chosen.case === undefined) report({ path: pathOf(at), problem });
   };
 }
 
@@ -167,11 +167,11 @@ function fieldCheck(field: DescField, book: Rulebook): WholeCheck | undefined {
   if (check === undefined && !isRequired) return undefined;
   const read = reader(field);
   const { name } = field;
-  return (message, place, report) => {
+  return (message, at, report) => {
     const value = read(message);
-    if (value !== undefined) check?.(value, place, name, report);
+    if (value !== undefined) check?.(value, at, name, report);
     else if (isRequired) {
-      report({ path: pathOf({ around: place, step: name }), problem: "must be set" });
+      report({ path: pathOf({ around: at, step: name }), problem: "must be set" });
     }
   };
 }

@@ -10,13 +10,13 @@ import { protoDuration } from "../duration.js";
 import { durationProblem } from "./durations.js";
 import type { Rule } from "./rule.js";
 import { UnknownRuleError, valueRule } from "./value-rules.js";
-import { type Place, pathOf, type Report } from "./violation.js";
+import { type FieldPath, pathOf, type Report } from "./violation.js";
 
 /** Checks a value that is there: a field of the message around it, or an element of a list or map. */
 export type ValueCheck = (
   value: unknown,
-  around: Place | undefined,
-  step: Place["step"],
+  around: FieldPath | undefined,
+  step: FieldPath["step"],
   report: Report,
 ) => void;
 
@@ -108,8 +108,8 @@ export function listCheck(
     const list = value as readonly unknown[];
     if (isAsked) whole?.(list, around, step, report);
     if (element === undefined || list.length === 0) return;
-    const place = { around, step };
-    for (let i = 0; i < list.length; i++) element(list[i], place, i, report);
+    const path = { around, step };
+    for (let i = 0; i < list.length; i++) element(list[i], path, i, report);
   };
 }
 
@@ -125,10 +125,10 @@ export function mapCheck(
   const whole = ruleCheck((value) => size?.(Object.keys(value as object).length));
   return (value, around, step, report) => {
     whole?.(value, around, step, report);
-    const place = { around, step };
+    const path = { around, step };
     for (const [name, one] of Object.entries(value as object)) {
-      key?.(name, place, { key: name }, report);
-      element?.(one, place, { key: name }, report);
+      key?.(name, path, { key: name }, report);
+      element?.(one, path, { key: name }, report);
     }
   };
 }

@@ -11,16 +11,19 @@ export interface Violation {
 /** Receives what a check finds. */
 export type Report = (violation: Violation) => void;
 
-/** The way to a place in a message, the last step first. A step is a field, an index of a list, or a key of a map. */
-export interface Place {
-  readonly around: Place | undefined;
+/**
+ * The path of a field in a message, the last step first, so that it costs nothing where nothing is wrong. A step is a field, an
+ * index of a list, or a key of a map.
+ */
+export interface FieldPath {
+  readonly around: FieldPath | undefined;
   readonly step: string | number | { readonly key: string };
 }
 
-/** A place as Envoy's API names it. */
-export function pathOf(place: Place | undefined): string {
-  if (place === undefined) return "";
-  const { around, step } = place;
+/** A path as Envoy's API writes it; empty for the message itself. */
+export function pathOf(path: FieldPath | undefined): string {
+  if (path === undefined) return "";
+  const { around, step } = path;
   const before = pathOf(around);
   if (typeof step === "number") return `${before}[${step}]`;
   if (typeof step === "object") return `${before}[${JSON.stringify(step.key)}]`;
@@ -31,8 +34,8 @@ const LONGEST_FOUND = 100;
 
 /** A violation as people read it: `connect_timeout: "-1s" must be greater than 0s`. */
 export function formatViolation({ path, problem, found }: Violation): string {
-  const place = path === "" ? "" : `${path}: `;
-  if (found === undefined) return `${place}${problem}`;
+  const where = path === "" ? "" : `${path}: `;
+  if (found === undefined) return `${where}${problem}`;
   const shown = found.length > LONGEST_FOUND ? `${found.slice(0, LONGEST_FOUND)}…` : found;
-  return `${place}${JSON.stringify(shown)} ${problem}`;
+  return `${where}${JSON.stringify(shown)} ${problem}`;
 }

@@ -2,13 +2,13 @@ import ipaddr from "ipaddr.js";
 import type { ResourceOf } from "../../config/kinds.js";
 import { refOf } from "../../config/resource.js";
 import type { Service } from "../../mesh/service/service.js";
-import { type IngressPlace, ingressListeners } from "../../mesh/sidecar/sidecar-ingress.js";
+import { type CalledWorkload, ingressListeners } from "../../mesh/sidecar/sidecar-ingress.js";
 import type { InboundPort } from "../cluster/inbound-cluster.js";
 import type { StatSubject } from "../cluster/stat-name.js";
 import type { PoolFinder } from "./connection-pool.js";
 
 /** What the ports of a Sidecar depend on beside it. */
-export interface IngressInputs extends IngressPlace {
+export interface IngressInputs extends CalledWorkload {
   /** Those that the workload serves. */
   readonly services: readonly Service[];
   readonly poolOf: PoolFinder;

@@ -6,7 +6,7 @@ import { type GatewayServer, parseServerHost } from "./gateway.js";
 /** A server that is not served. */
 export interface UnservedServer {
   readonly one: GatewayServer;
-  /** The server that has its place. */
+  /** The server because of which it is not. */
   readonly before: GatewayServer;
   /** What both would serve with TLS; undefined where their protocols cannot share a port. */
   readonly host?: string;
@@ -42,14 +42,14 @@ function tlsHosts({ gateway, server }: GatewayServer): readonly string[] {
   });
 }
 
-/** What came to one address and port so far. */
-interface Place {
+/** The servers that came to one address and port so far, and of those with TLS the one for each host. */
+interface Port {
   readonly servers: GatewayServer[];
   readonly withTls: Map<string, GatewayServer>;
 }
 
 /** Why a server is not served beside those that were there before it; undefined when it is. */
-function conflict({ servers, withTls }: Place, one: GatewayServer): UnservedServer | undefined {
+function conflict({ servers, withTls }: Port, one: GatewayServer): UnservedServer | undefined {
   const [host] = tlsHosts(one).filter((name) => withTls.has(name));
   const owner = host === undefined ? undefined : withTls.get(host);
   if (host !== undefined && owner !== undefined) return { one, before: owner, host };
@@ -61,28 +61,28 @@ function conflict({ servers, withTls }: Place, one: GatewayServer): UnservedServ
  * Servers that can share their ports: requests in plaintext name their host, and TLS its server name. The first on a port
  * says which of both it is, even if no VirtualService is bound to it; other servers are left out, and so are those with TLS
  * for a host that has it there already. See Istio, model.mergeGateways. What counts is where they listen: to Istio a `bind`
- * that says what is so without it is another place, and Envoy refuses the listener that comes of it.
+ * that says what is so without it is another address, and Envoy refuses the listener that comes of it.
  */
 export function sharingPorts(all: readonly GatewayServer[]): SharedPorts {
-  const places = new Map<string, Place>();
+  const ports = new Map<string, Port>();
   const served: GatewayServer[] = [];
   const unserved: UnservedServer[] = [];
   for (const one of all) {
     const key = `${one.address}|${String(one.listenPort)}`;
-    const place = places.get(key) ?? { servers: [], withTls: new Map<string, GatewayServer>() };
-    places.set(key, place);
-    const problem = conflict(place, one);
+    const port = ports.get(key) ?? { servers: [], withTls: new Map<string, GatewayServer>() };
+    ports.set(key, port);
+    const problem = conflict(port, one);
     // Who is left out for its protocol keeps its hosts, as in Istio.
-    if (problem?.host === undefined) for (const host of tlsHosts(one)) place.withTls.set(host, one);
+    if (problem?.host === undefined) for (const host of tlsHosts(one)) port.withTls.set(host, one);
     if (problem !== undefined) {
       unserved.push(problem);
       continue;
     }
-    const [first = one] = place.servers;
+    const [first = one] = port.servers;
     // Those in plaintext have one table of routes together.
     const named =
       isHttp(one.protocol) && isHttp(first.protocol) ? { ...one, bind: first.bind } : one;
-    place.servers.push(named);
+    port.servers.push(named);
     served.push(named);
   }
   return { served, unserved };

@@ -35,15 +35,15 @@ const isIpv6 = (address: string): boolean => address.includes(":");
 const isLoopback = (address: string): boolean =>
   address.startsWith("127.") || address === LOCALHOST_IPV6;
 
-/** Where a workload is. */
-export interface IngressPlace {
+/** The workload that is called, as far as it matters where it is. */
+export interface CalledWorkload {
   readonly addresses: readonly string[];
   /** Where its application listens, when that is another address than the workload's own, on which the sidecar listens. */
   readonly application: string | undefined;
 }
 
 /** Where an application is that is called by loopback: workloads that share a machine share `127.0.0.1`, and have others. */
-function reachable(address: string, { application = "" }: IngressPlace): string {
+function reachable(address: string, { application = "" }: CalledWorkload): string {
   if (address !== "" && address !== LOCALHOST && address !== LOCALHOST_IPV6) return address;
   if (isLoopback(application)) return application;
   return address === "" ? LOCALHOST : address;
@@ -54,7 +54,7 @@ function reachable(address: string, { application = "" }: IngressPlace): string 
  * loopback address is that of the other family where the workload has none of its family. See Istio,
  * IstioIngressListener.defaultEndpoint.
  */
-function addressOf(host: string, { addresses, application }: IngressPlace): string {
+function addressOf(host: string, { addresses, application }: CalledWorkload): string {
   const ipv4 = addresses.find((one) => one !== "" && !isIpv6(one));
   const ipv6 = addresses.find(isIpv6);
   switch (host) {
@@ -72,12 +72,15 @@ function addressOf(host: string, { addresses, application }: IngressPlace): stri
 }
 
 /** Reads `127.0.0.1:8080`, `[::1]:8080`, `0.0.0.0:8080` or `unix://PATH`. */
-function applicationEndpoint(text: string, place: IngressPlace): ApplicationEndpoint | undefined {
+function applicationEndpoint(
+  text: string,
+  workload: CalledWorkload,
+): ApplicationEndpoint | undefined {
   if (text === "") return undefined;
   if (text.startsWith("unix://")) return { address: text, port: 0 };
   const colon = text.lastIndexOf(":");
-  const address = addressOf(text.slice(0, colon), place);
-  return { address: reachable(address, place), port: Number(text.slice(colon + 1)) };
+  const address = addressOf(text.slice(0, colon), workload);
+  return { address: reachable(address, workload), port: Number(text.slice(colon + 1)) };
 }
 
 /** What a port carries whose TLS ends at the sidecar. */
@@ -90,7 +93,7 @@ function behindTls(text: string | undefined): Protocol {
 /** The ports that a Sidecar names for its workload; without any they are those of its services. */
 export function ingressListeners(
   { spec }: ResourceOf<"Sidecar">,
-  place: IngressPlace,
+  workload: CalledWorkload,
 ): readonly IngressListener[] {
   return (spec.ingress ?? []).map(
     ({ port, bind = "", captureMode, defaultEndpoint = "", tls, connectionPool }) => ({
@@ -99,7 +102,7 @@ export function ingressListeners(
       protocol: tls === undefined ? parseProtocol(port.protocol) : behindTls(port.protocol),
       bind: bind === "" ? undefined : bind,
       bound: captureMode === "NONE",
-      endpoint: applicationEndpoint(defaultEndpoint, place),
+      endpoint: applicationEndpoint(defaultEndpoint, workload),
       tls,
       pool: connectionPool ?? spec.inboundConnectionPool,
     }),

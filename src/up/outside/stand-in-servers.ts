@@ -14,16 +14,16 @@ export interface StandInServers {
 }
 
 /** Finds each external host an address, a port and a certificate; the same ones as long as this lives. */
-export type PlaceStandIns = (hosts: readonly ExternalHost[]) => Promise<StandInServers>;
+export type FindStandInServers = (hosts: readonly ExternalHost[]) => Promise<StandInServers>;
 
 /** Where to look when the host's own port cannot be had. */
 const OTHER_PORTS = [8000, 18_000, 28_000];
 
-/** Makes the places of stand-ins; see `PlaceStandIns`. */
-export function createStandInPlaces(
+/** The finder of these, which remembers what it has found; see `FindStandInServers`. */
+export function createStandInServers(
   slots: SlotStore,
   certificates: DevelopmentCertificates,
-): PlaceStandIns {
+): FindStandInServers {
   let chosenBefore: ReadonlyMap<string, number> = new Map();
   return async (hosts) => {
     const chosenPorts = new Map<string, number>();

@@ -1,3 +1,4 @@
+/** What locality load balancing makes of a call. */
 import { groupBy } from "../../base/group-by.js";
 import type { ClusterJson } from "../../envoy/api.js";
 import type { Branch } from "../../simulator/journey.js";
@@ -7,8 +8,11 @@ import { step } from "./hop-steps.js";
 import { policyField } from "./provenance.js";
 import type { Scene } from "./scene.js";
 
-/** Which places are called, and which once those before are not healthy; nothing where all are called alike. */
-export function placeSteps(
+/**
+ * Which localities of a cluster are called, and which once those before are not healthy; nothing where all are called alike. To
+ * people they are places.
+ */
+export function localitySteps(
   scene: Scene,
   config: ClusterJson,
   { places = [] }: Branch,
