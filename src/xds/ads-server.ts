@@ -12,19 +12,21 @@ import type { Questions } from "./questions.js";
 import type { EncodedResource, ResourceTable } from "./resource.js";
 import type { XdsSessions } from "./session.js";
 import { type AcceptBoth, createIntermediates } from "./state/intermediate-tables.js";
-import { createKnownTables } from "./state/known-tables.js";
+import { createKnownTables, type KnownTables } from "./state/known-tables.js";
+import type { Moment } from "./state/moment.js";
 import { createNamePool } from "./state/name-set.js";
 import type { Outstanding } from "./state/outstanding.js";
 import { DEFAULT_PACING, type Pacing } from "./state/pacing.js";
 import { createSharedPlanner } from "./state/plan.js";
 import { createSharedSteps } from "./state/shared-steps.js";
 import type { StreamStatus } from "./state/stream-status.js";
-import { AdsStream, type Entrance, type StreamHost } from "./stream/ads-stream.js";
+import { AdsStream } from "./stream/ads-stream.js";
 import { createBacklog } from "./stream/backlog.js";
 import { createRequestReader } from "./stream/request-reader.js";
+import type { Entrance, StreamHost } from "./stream/stream-host.js";
 import { createTurns } from "./stream/turns.js";
 import { messageDecoder } from "./wire/message-decoder.js";
-import { createResponseEncoder } from "./wire/response-encoder.js";
+import { createResponseEncoder, type ResponseEncoder } from "./wire/response-encoder.js";
 
 /** What a server is made of. */
 export interface AdsServerOptions {
@@ -83,28 +85,48 @@ function createStreamIds(): () => string {
   };
 }
 
-/**
- * A server without streams.
- * @throws MissingTypeError
- */
-export function createAdsServer(options: AdsServerOptions): AdsServer {
-  const { clock, sessions, observer = {}, isChangeDue = NEVER, files = NO_FILES } = options;
-  const limits = { ...DEFAULT_LIMITS, ...options.limits };
+/** What is made once for all streams that hold the same and want the same. */
+interface Shared {
+  readonly moment: () => Moment;
+  readonly encoder: ResponseEncoder;
+  readonly known: KnownTables;
+  /** Lets go of what only streams would need that go on at the same time. */
+  readonly forget: () => void;
+}
+
+function createShared({ clock, files = NO_FILES, ...options }: AdsServerOptions): Shared {
   const pacing = { ...DEFAULT_PACING, ...options.pacing };
   const seed = (): number => randomInt(2 ** 31);
   const [names, known] = [createNamePool(seed()), createKnownTables(seed(), clock)];
   const [planner, intermediate] = [createSharedPlanner(), createIntermediates(options.acceptBoth)];
   const [steps, encoder] = [createSharedSteps(), createResponseEncoder()];
   const { plan } = planner;
+  return {
+    // Once or twice for each response and answer: to spread an object is several times slower.
+    moment: () => ({ now: clock.now(), pacing, plan, intermediate, steps, names, known, files }),
+    encoder,
+    known,
+    forget: () => {
+      for (const one of [planner, intermediate, steps, encoder]) one.forget();
+    },
+  };
+}
+
+/**
+ * A server without streams.
+ * @throws MissingTypeError
+ */
+export function createAdsServer(options: AdsServerOptions): AdsServer {
+  const { clock, sessions, observer = {}, isChangeDue = NEVER } = options;
+  const limits = { ...DEFAULT_LIMITS, ...options.limits };
+  const { moment, encoder, known, forget } = createShared(options);
   const nextId = createStreamIds();
   const streams = new Map<string, AdsStream>();
   const turns = createTurns({
     clock,
     isChangeDue,
     isFull: () => backlog.isFull(),
-    onQuiet: () => {
-      for (const one of [planner, intermediate, steps, encoder]) one.forget();
-    },
+    onQuiet: forget,
   });
   const backlog = createBacklog(limits, clock, turns.look);
   const admission = createAdmission(limits);
@@ -118,8 +140,7 @@ export function createAdsServer(options: AdsServerOptions): AdsServer {
     encoder,
     readRequest: createRequestReader(),
     decodeNode: messageDecoder(options.registry, NODE, "a node") as StreamHost["decodeNode"],
-    // Once or twice for each response and answer: to spread an object is several times slower.
-    moment: () => ({ now: clock.now(), pacing, plan, intermediate, steps, names, known, files }),
+    moment,
     wake: turns.add,
     backlog,
     waitingRoom: createWaitingRoom(limits),

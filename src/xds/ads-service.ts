@@ -2,8 +2,8 @@
 import type { GrpcServer } from "../grpc/server.js";
 import type { AdsServer } from "./ads-server.js";
 import { TYPE_URL } from "./resource.js";
-import type { Entrance } from "./stream/ads-stream.js";
 import { DELTA, SOTW } from "./stream/dialect.js";
+import type { Entrance } from "./stream/stream-host.js";
 
 const AGGREGATED = "/envoy.service.discovery.v3.AggregatedDiscoveryService";
 const SECRETS = "/envoy.service.secret.v3.SecretDiscoveryService";

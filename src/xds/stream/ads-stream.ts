@@ -12,12 +12,11 @@ import { messageOf } from "../../grpc/message.js";
 import type { CallListener, ServerCall } from "../../grpc/server-call.js";
 import { OK } from "../../grpc/status.js";
 import { type StatusCode, status } from "../../grpc/status-code.js";
-import { type Allowance, createAllowance, type WaitingRoom } from "../limits.js";
-import type { StreamName, XdsObserver } from "../observer.js";
+import { type Allowance, createAllowance } from "../limits.js";
+import type { StreamName } from "../observer.js";
 import type { Questions } from "../questions.js";
 import { type EncodedResource, type ResourceTable, TYPE_URL } from "../resource.js";
-import type { Session, XdsSessions } from "../session.js";
-import type { Moment } from "../state/moment.js";
+import type { Session } from "../session.js";
 import { isIdle, nextResponses } from "../state/next-responses.js";
 import { type Outstanding, outstandingOf } from "../state/outstanding.js";
 import type { Response } from "../state/response.js";
@@ -33,38 +32,12 @@ import {
 import { acceptedResources, type StreamStatus, typeStatuses } from "../state/stream-status.js";
 import type { Held } from "../state/subscription.js";
 import { transitionTo } from "../state/transition.js";
-import type { ResponseEncoder } from "../wire/response-encoder.js";
 import { type AskedView, createAskedView } from "./asked-view.js";
-import type { Dialect, Incoming } from "./dialect.js";
-import { Outbox, type OutboxHost } from "./outbox.js";
+import type { Incoming } from "./dialect.js";
+import { Outbox } from "./outbox.js";
 import { pushedEvent } from "./pushed-event.js";
 import { refusalFor } from "./refusal.js";
-import type { ReadRequest } from "./request-reader.js";
-
-/** The service that a stream came in by. */
-export interface Entrance {
-  readonly dialect: Dialect;
-  /** The one type of the service; undefined for all of them. */
-  readonly onlyType: string | undefined;
-}
-
-/** What all streams of a server share. */
-export interface StreamHost extends OutboxHost {
-  readonly sessions: XdsSessions;
-  readonly questions: Questions | undefined;
-  readonly observer: XdsObserver;
-  readonly encoder: ResponseEncoder;
-  readonly readRequest: ReadRequest;
-  readonly decodeNode: (bytes: Uint8Array) => Node;
-  readonly moment: () => Moment;
-  /** Asks for AdsStream.advance to be called soon. */
-  readonly wake: (stream: AdsStream) => void;
-  readonly waitingRoom: WaitingRoom;
-  /** The stream is over, though its connection may not know it yet. */
-  readonly ended: (stream: AdsStream) => void;
-  /** The call of a stream is gone. */
-  readonly closed: () => void;
-}
+import type { EndedStream, Entrance, StreamHost } from "./stream-host.js";
 
 /** A client that was let in. */
 interface Open {
@@ -81,7 +54,7 @@ interface Knock {
 }
 
 /** See the top of this file. */
-export class AdsStream implements CallListener {
+export class AdsStream implements CallListener, EndedStream {
   readonly id: string;
   readonly #call: ServerCall;
   readonly #entrance: Entrance;
