@@ -3,8 +3,9 @@ import { readFileSync } from "node:fs";
 import { createEncoder } from "../../src/envoy/resource/encoder.js";
 import type { MeshShape } from "../mesh/mesh-shape.js";
 import { serveParent } from "../remote.js";
-import { type Awaited, createFleet, type Fleet, type Received } from "./fleet.js";
+import { type Awaited, createFleet, type Fleet } from "./fleet.js";
 import { sidecarNode } from "./node.js";
+import type { Received } from "./tally.js";
 
 /** So many sidecars of a mesh, from the first one on. */
 interface Created {

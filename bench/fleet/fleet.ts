@@ -8,13 +8,7 @@ import { readResponse, writeRequest } from "./discovery-wire.js";
 import { createKnownResources } from "./known-resources.js";
 import { createProxy, type Proxy } from "./proxy.js";
 import { createRecorder, saveRecording } from "./recording.js";
-
-/** What was received so far. */
-export interface Received {
-  readonly responses: number;
-  /** Bytes by type URL. */
-  readonly bytes: ReadonlyMap<string, number>;
-}
+import { createTally, type Failures, type Received } from "./tally.js";
 
 /** What the proxies wait for: any answer, an answer to all that they asked for, or a resource that carries a mark. */
 export type Awaited =
@@ -35,8 +29,7 @@ export interface Fleet {
   /** What follows is recorded as a step of this name. */
   readonly beginStep: (name: string) => void;
   readonly saveRecording: (path: string) => Promise<void>;
-  /** How many streams ended before they were closed, and why the first of them did. */
-  readonly failures: () => { readonly count: number; readonly first: string | undefined };
+  readonly failures: () => Failures;
 }
 
 /** A virtual host on its own is a part of a route configuration. */
@@ -64,13 +57,10 @@ export function createFleet(nodes: readonly Buffer[]): Fleet {
   const learn = createKnownResources();
   const recorder = createRecorder(nodes.length, now);
   const proxies = nodes.map(createProxy);
-  const bytes = new Map<string, number>();
+  const tally = createTally();
   let connections: readonly Connection[] = [];
-  let responses = 0;
   let awaited: Awaited = { kind: "configured" };
   let arrivals: Arrivals = createArrivals(nodes.length, now);
-  let failures = 0;
-  let firstFailure: string | undefined;
 
   const look = (index: number, proxy: Proxy, response: Looked): void => {
     if (arrivals.has(index)) return;
@@ -88,18 +78,14 @@ export function createFleet(nodes: readonly Buffer[]): Fleet {
       received: (message) => {
         const response = readResponse(message);
         const { typeUrl } = response;
-        responses += 1;
-        bytes.set(typeUrl, (bytes.get(typeUrl) ?? 0) + message.length);
+        tally.response(typeUrl, message.length);
         const resources = response.resources.map((place) => learn(typeUrl, message, place));
         recorder.received(index, response, resources);
         const requests = proxy.receive({ ...response, resources });
         look(index, proxy, { typeUrl, resources });
         send(requests);
       },
-      failed: (error) => {
-        failures += 1;
-        firstFailure ??= error.message;
-      },
+      failed: tally.failure,
     });
     send(proxy.begin());
     return connection;
@@ -118,9 +104,9 @@ export function createFleet(nodes: readonly Buffer[]): Fleet {
       arrivals = createArrivals(nodes.length, now);
     },
     arrived: (timeoutMs) => arrivals.wait(timeoutMs),
-    received: () => ({ responses, bytes }),
+    received: tally.received,
     beginStep: recorder.begin,
     saveRecording: (path) => saveRecording(path, recorder.recording()),
-    failures: () => ({ count: failures, first: firstFailure }),
+    failures: tally.failures,
   };
 }
