@@ -16,34 +16,38 @@ import { type HostFacts, hostFactTables } from "./host-facts.js";
 import { NO_NAMESPACE, standsFor } from "./host-view.js";
 import { matchesOf } from "./route-matches.js";
 
-const limited = (visibility: Visibility): readonly string[] =>
+/** The namespaces that `exportTo` names, of what not everyone sees. */
+const exportedTo = (visibility: Visibility): readonly string[] =>
   visibility.everyone ? [] : visibility.namespaces;
 
 /** The namespaces for whose callers alone a VirtualService has routes. */
 const sourceNamespaces = ({ spec }: VirtualService): readonly string[] =>
   matchesOf(spec).flatMap(({ sourceNamespace }) => sourceNamespace ?? []);
 
-/** The namespaces to whose callers a destination may be another one, which has other ports, or which they look up or do not. */
-function callingApart({ portsApart, lookedUp }: VirtualService): readonly string[] {
+/** The namespaces for whose callers a destination may be another service: with other ports, or one that is looked up by DNS. */
+function destinationNamespaces({ portsApart, lookedUp }: VirtualService): readonly string[] {
   const groups = [...portsApart.values(), ...lookedUp.values()];
   const services = groups.flatMap((group) => [...group.values()]);
-  return services.flatMap(({ namespace, exportTo }) => [namespace, ...limited(exportTo)]);
+  return services.flatMap(({ namespace, exportTo }) => [namespace, ...exportedTo(exportTo)]);
 }
 
-/** What is for many hosts, and may make them look different. */
+/** What may make a host look different, though it is not under the name of the host. */
 interface Differences {
   readonly wildcardRules: readonly DestinationRule[];
   readonly wildcards: VirtualServices;
   readonly served: ServedFrom;
-  /** Namespaces with rules that hash: a VirtualService may send any host's requests to where they apply. */
-  readonly ruling: readonly string[];
+  /**
+   * Namespaces with DestinationRules that routes depend on, as those for consistent hashing: a VirtualService may send any host's
+   * requests to where they apply.
+   */
+  readonly namespacesOfRouteRules: readonly string[];
 }
 
 /** The namespaces from which a host may look different, sorted. */
 function differingNamespaces(
   hostname: string,
   [group, rules = [], exact = [], narrower = []]: HostFacts,
-  { wildcardRules, wildcards, served, ruling }: Differences,
+  { wildcardRules, wildcards, served, namespacesOfRouteRules }: Differences,
 ): readonly string[] {
   const allRules = [...rules, ...wildcardRules.filter(({ host }) => isSubsetOf(hostname, host))];
   const wider = wildcards.filter((one) => standsFor(one, hostname));
@@ -52,14 +56,14 @@ function differingNamespaces(
   const namespaces = new Set([
     // Short names leave out the caller's namespace: it is the second label of the host.
     hostname.split(".")[1] ?? "",
-    ...services.flatMap((one) => [one.namespace, ...limited(one.exportTo)]),
-    ...allRules.flatMap((one) => [one.namespace, ...limited(one.exportTo)]),
+    ...services.flatMap((one) => [one.namespace, ...exportedTo(one.exportTo)]),
+    ...allRules.flatMap((one) => [one.namespace, ...exportedTo(one.exportTo)]),
     ...virtualServices.flatMap((one) => [
-      ...limited(one.exportTo),
+      ...exportedTo(one.exportTo),
       ...sourceNamespaces(one),
-      ...callingApart(one),
+      ...destinationNamespaces(one),
     ]),
-    ...(virtualServices.length > 0 ? ruling : []),
+    ...(virtualServices.length > 0 ? namespacesOfRouteRules : []),
     ...namespacesServedBy(served, hostname),
   ]);
   namespaces.delete(NO_NAMESPACE);
@@ -88,7 +92,7 @@ export function createDifferingHosts(
       a.wildcardRules === b.wildcardRules &&
       a.wildcards === b.wildcards &&
       a.served === b.served &&
-      sameElements(a.ruling, b.ruling),
+      sameElements(a.namespacesOfRouteRules, b.namespacesOfRouteRules),
   );
   const derive = engine.derive<
     [Table<Service>, readonly DestinationRule[], VirtualServices, VirtualServices],
@@ -104,7 +108,7 @@ export function createDifferingHosts(
       wildcardRules: mesh.wildcardRules,
       wildcards: mesh.wildcardVirtualServices,
       served: mesh.servedWildcards,
-      ruling: routeRuleNamespaces(mesh.routeRules),
+      namespacesOfRouteRules: routeRuleNamespaces(mesh.routeRules),
     });
     return group(derive(hostFactTables(mesh), differences));
   };
