@@ -391,11 +391,9 @@ function sourcesOf(service: Service, rule: DestinationRule | undefined): readonl
 
 /** All clusters of a service. UDP ports have none. */
 export function outboundClusters(input: OutboundClusterInput): readonly Built<ClusterJson>[] {
-  const subsets = (input.rule?.spec.subsets ?? []).map(({ name, labels }) => ({
-    name,
-    labels: labels ?? {},
-  }));
-  const all = [{ name: "", labels: {} }, ...subsets];
+  const { subsets = [] } = input.rule?.spec ?? {};
+  const named = subsets.map(({ name, labels = {} }) => ({ name, labels }));
+  const all = [{ name: "", labels: {} }, ...named];
   return input.service.ports
     .filter(({ protocol }) => protocol !== "UDP")
     .flatMap((port) => all.map((subset) => outboundCluster(input, port, subset)));
