@@ -28,6 +28,7 @@ import {
 } from "./mesh-authority.js";
 import { openSecrets } from "./open-secrets.js";
 import { readCertificateService, serveCertificates } from "./serve-certificates.js";
+import { createTrustedByAll, type TrustedByAll } from "./trusted-by-all.js";
 
 /** See the top of this file. */
 export interface Identity {
@@ -59,9 +60,12 @@ export interface Identity {
   startTls(): Promise<ServerTls>;
   /**
    * Follows the authority's files, and rotates its root when it is asked to.
-   * @param readiness how far the proxies are with what they have to trust
+   * @param readiness how far the proxies are with what they have to trust, those of other control planes too
+   * @param ownReadiness the same of those of this one alone
    */
-  followAuthority(readiness: () => Readiness): void;
+  followAuthority(readiness: () => Readiness, ownReadiness: () => Readiness): void;
+  /** Which roots all proxies of this control plane trust. */
+  readonly trustedByAll: TrustedByAll;
   /** Adds the services by which certificates are given out; for ports with TLS alone. */
   addServices(server: GrpcServer): void;
   /** Ends all renewals, and the rotation. */
@@ -172,6 +176,7 @@ function identityOf({
   const { clock, logger } = options;
   const { tell } = told.certificateEvents;
   const onRefused = createOnRefused(options, tell);
+  const trustedByAll = createTrustedByAll();
   return {
     authority,
     tokens,
@@ -191,8 +196,10 @@ function identityOf({
       closers.push(tls.stop);
       return tls;
     },
-    followAuthority: (readiness) => {
-      const rotation = { authority, readiness, onRoots: told.roots.tell };
+    trustedByAll,
+    followAuthority: (readiness, ownReadiness) => {
+      const listeners = { onRoots: told.roots.tell, onTrusted: trustedByAll.set };
+      const rotation = { authority, readiness, ownReadiness, ...listeners };
       closers.push(startAuthorityRotation(options, rotation));
     },
     addServices: (server) => {

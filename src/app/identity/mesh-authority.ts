@@ -52,7 +52,10 @@ const ENDING =
 /** Follows the authority's files, and rotates its root when it is asked to; the result ends that. */
 export function startAuthorityRotation(
   { stateDir, clock, logger }: IdentityOptions,
-  rotation: Pick<RootRotationOptions, "authority" | "readiness" | "onRoots">,
+  rotation: Pick<
+    RootRotationOptions,
+    "authority" | "readiness" | "ownReadiness" | "onRoots" | "onTrusted"
+  >,
 ): () => Promise<void> {
   return startRootRotation({
     ...rotation,

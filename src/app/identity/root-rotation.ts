@@ -9,14 +9,18 @@ import type {
   AuthorityStatus,
   SigningCertificate,
 } from "../../ca/authority/authority.js";
-import { type Readiness, shouldPrepareNext } from "../../ca/authority/rotation.js";
+import { mayActivate, type Readiness, shouldPrepareNext } from "../../ca/authority/rotation.js";
 import { type RotationStatus, rotationStatus } from "../../ca/authority/rotation-status.js";
 import { repeat } from "../repeat.js";
 
 /** What a rotation needs of the rest. */
 export interface RootRotationOptions {
-  readonly authority: Pick<Authority, "roots" | "advance" | "status">;
+  readonly authority: Pick<Authority, "roots" | "advance" | "status" | "workloadTtlMs">;
   readonly readiness: () => Readiness;
+  /** How far the proxies of this control plane are, whatever those of others trust. */
+  readonly ownReadiness: () => Readiness;
+  /** Told of the roots that all proxies of this control plane trust, PEM, whenever they are others. */
+  readonly onTrusted: (roots: readonly string[]) => void;
   /** Told whenever the roots are others than before. */
   readonly onRoots: (roots: readonly string[]) => void;
   /** Told whenever the status is another one than before, and at the start. */
@@ -44,6 +48,22 @@ export function startRootRotation(options: RootRotationOptions): () => Promise<v
   let lastSeen: AuthorityStatus | undefined;
   let lastStatus: RotationStatus | undefined;
   let nextReminder = 0;
+  let trustedByAll: readonly string[] = [];
+
+  /** Costs something only until all trust the roots that they were told of. */
+  const lookWhoTrusts = ({ trusted, certifiedUntil }: AuthorityStatus): void => {
+    const roots = trusted.map(({ pem }) => pem);
+    if (isDeepStrictEqual(roots, trustedByAll)) return;
+    const { workloadTtlMs } = authority;
+    const facts = { readiness: options.ownReadiness(), now: clock.now(), workloadTtlMs };
+    const known = roots.filter(
+      (pem) =>
+        trustedByAll.includes(pem) || mayActivate([pem], trusted, { ...facts, certifiedUntil }),
+    );
+    if (isDeepStrictEqual(known, trustedByAll)) return;
+    trustedByAll = known;
+    options.onTrusted(known);
+  };
 
   const remind = ({ signing, next }: AuthorityStatus): void => {
     const now = clock.now();
@@ -55,6 +75,7 @@ export function startRootRotation(options: RootRotationOptions): () => Promise<v
     await authority.advance(readiness);
     const seen = authority.status();
     remind(seen);
+    lookWhoTrusts(seen);
     // Who is waited for while there is a next root changes by itself; nothing else does.
     if (seen === lastSeen && seen.next.length === 0) return;
     if (!isDeepStrictEqual(authority.roots, lastRoots)) {

@@ -32,7 +32,7 @@ export interface PeersOfMesh extends Peers, Pick<ProvedStreams, "endRevoked"> {
 
 /** What it is opened with. */
 export interface OpenPeersOptions extends Pick<ControlPlaneOptions, "stateDir" | "peers"> {
-  readonly identity: Pick<Identity, "isControlPlane">;
+  readonly identity: Pick<Identity, "isControlPlane" | "trustedByAll">;
   readonly registry: ProxyRegistry;
   readonly tls: TlsSource;
   readonly version: string;
@@ -117,6 +117,7 @@ function serviceOptions(
   return {
     ...common,
     check: identity.isControlPlane,
+    trust: identity.trustedByAll,
     registrations: registry.own,
     onChange: registry.onOwnChange,
     onRefused: (fields) => {

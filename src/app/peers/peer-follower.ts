@@ -19,6 +19,8 @@ export interface FollowingStatus {
   readonly since: number;
   /** The one that answered last. */
   readonly controlPlane?: PeerControlPlane;
+  /** SHA-256 of the roots that its proxies trust, as it told last; none before. */
+  readonly trustedRoots: readonly string[];
   /** Why it is not followed, once that was tried. */
   readonly problem?: string;
 }
@@ -65,7 +67,7 @@ export class PeerFollower {
   /** Begins at once. */
   constructor(options: PeerFollowerOptions) {
     this.#options = options;
-    this.#status = { isFollowing: false, since: options.clock.now() };
+    this.#status = { isFollowing: false, since: options.clock.now(), trustedRoots: [] };
     this.settled = new Promise((resolve) => {
       this.#settle = resolve;
     });
@@ -122,6 +124,8 @@ export class PeerFollower {
       registrations.begin(controlPlane.start);
       this.#status = { ...this.#status, controlPlane };
     }
+    const { trustedRoots } = told;
+    if (trustedRoots !== undefined) this.#status = { ...this.#status, trustedRoots };
     if (told.unread > 0) onUnread(told.unread);
     if (!registrations.take(told)) {
       return "it tells of more workloads than a control plane can have";
@@ -151,9 +155,10 @@ export class PeerFollower {
   }
 
   #set(isFollowing: boolean, problem?: string): void {
-    const { since, controlPlane, ...before } = this.#status;
+    const { since, controlPlane, trustedRoots, ...before } = this.#status;
     this.#status = {
       isFollowing,
+      trustedRoots,
       since: before.isFollowing === isFollowing ? since : this.#options.clock.now(),
       ...(controlPlane && { controlPlane }),
       ...(problem === undefined ? {} : { problem }),

@@ -3,6 +3,7 @@ import type {
   ApplicationHealthJson,
   FollowRegistrationsResponseJson,
   RegistrationJson,
+  TrustedRootsJson,
 } from "../../../gen/types/fairlead/peer/v1/peer_pb.js";
 import { limitedAscii } from "../../base/limited-ascii.js";
 import {
@@ -34,6 +35,8 @@ export interface ToldRegistrations {
   readonly removed: readonly string[];
   /** All that there was at first has been told by now. */
   readonly isComplete: boolean;
+  /** Which roots all its proxies trust, where that is told anew. */
+  readonly trustedRoots?: readonly string[];
   /** How many registrations are none that are known here, and are left out. */
   readonly unread: number;
 }
@@ -76,6 +79,7 @@ export function readTold({
   registrations = [],
   removed = [],
   complete = false,
+  trustedRoots,
 }: FollowRegistrationsResponseJson): ToldRegistrations {
   const read = registrations.flatMap((one) => readRegistration(one) ?? []);
   return {
@@ -88,10 +92,17 @@ export function readTold({
     }),
     registrations: read.map((one) => [registrationKey(one.proxy), one]),
     removed,
+    ...(trustedRoots && { trustedRoots: readFingerprints(trustedRoots) }),
     isComplete: complete,
     unread: registrations.length - read.length,
   };
 }
+
+/** More roots than that no authority has at once. */
+const MAX_ROOTS = 100;
+
+const readFingerprints = ({ fingerprints = [] }: TrustedRootsJson): readonly string[] =>
+  fingerprints.slice(0, MAX_ROOTS).filter((one) => /^[0-9a-f]{64}$/.test(one));
 
 const PRESENCES: ReadonlyMap<unknown, Presence> = new Map([
   ["CONNECTED", "connected"],

@@ -14,6 +14,7 @@ import {
 } from "../../grpc/hosted-service.js";
 import type { GrpcServer } from "../../grpc/server.js";
 import { status } from "../../grpc/status-code.js";
+import type { TrustedByAll } from "../identity/trusted-by-all.js";
 import type { Registration } from "../registry/registration.js";
 import type { ProvedStreams } from "../sessions/proved-streams.js";
 import {
@@ -32,6 +33,7 @@ export interface PeerServiceOptions {
   readonly registrations: () => Table<Registration>;
   /** Has the listener called when they are others; the result ends that. */
   readonly onChange: (listener: () => void) => () => void;
+  readonly trust: TrustedByAll;
   /** Told of a caller that is no control plane, with what is never a secret. */
   readonly onRefused: (fields: Readonly<Record<string, unknown>>) => void;
   /** Told of a proxy that says so much of itself that nobody else is told of it. */
@@ -82,7 +84,15 @@ function tell(call: FollowCall, options: PeerServiceOptions): () => void {
   let isBegun = false;
   let isComplete = false;
   let isOver = false;
+  let toldTrust: readonly string[] | undefined;
 
+  /** Which roots are trusted here, unless that was told. */
+  const news = (): Pick<FollowRegistrationsResponseJson, "trustedRoots"> => {
+    const fingerprints = options.trust.fingerprints();
+    if (fingerprints === toldTrust) return {};
+    toldTrust = fingerprints;
+    return { trustedRoots: { fingerprints: [...fingerprints] } };
+  };
   const write = (): void => {
     if (isWriting || isOver) return;
     if (waiting.length === 0) {
@@ -93,7 +103,8 @@ function tell(call: FollowCall, options: PeerServiceOptions): () => void {
     const { response, rest } = responseOf(waiting, options);
     waiting = rest;
     const isLastOfFirst = !isComplete && rest.length === 0;
-    if (isEmpty(response) && !isLastOfFirst && isBegun) {
+    const isNews = options.trust.fingerprints() !== toldTrust;
+    if (isEmpty(response) && !isLastOfFirst && isBegun && !isNews) {
       if (rest.length > 0) write();
       return;
     }
@@ -101,16 +112,17 @@ function tell(call: FollowCall, options: PeerServiceOptions): () => void {
     const head = isBegun ? {} : { controlPlane: options.controlPlane };
     isBegun = true;
     isComplete ||= isLastOfFirst;
-    call.write({ ...head, ...response, ...(isLastOfFirst && { complete: true }) }, () => {
+    const last = isLastOfFirst && { complete: true };
+    call.write({ ...head, ...response, ...news(), ...last }, () => {
       isWriting = false;
       write();
     });
   };
-  const stop = options.onChange(write);
+  const stops = [options.onChange(write), options.trust.onChange(write)];
   write();
   return () => {
     isOver = true;
-    stop();
+    for (const stop of stops) stop();
   };
 }
 

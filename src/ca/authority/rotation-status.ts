@@ -1,11 +1,10 @@
 /** Where an authority stands, for people: written by the control plane that runs, read by `fairlead ca status`. */
 
-import { createHash } from "node:crypto";
 import { join } from "node:path";
 import Type from "typebox";
 import Value from "typebox/value";
 import { parseJson } from "../../base/parse-json.js";
-import { certificatesOfPem } from "../certificate/pem.js";
+import { certificatesOfPem, fingerprintOfPem } from "../certificate/pem.js";
 import { readCertificate } from "../certificate/x509.js";
 import { readPrivateFile, writePrivateFile } from "../private-file.js";
 import type { AuthorityStatus } from "./authority.js";
@@ -71,7 +70,7 @@ function describeRoot(
   const { subject, notAfter } = readCertificate(der);
   return {
     subject,
-    fingerprint: createHash("sha256").update(der).digest("hex"),
+    fingerprint: fingerprintOfPem(pem),
     role: current.includes(pem) ? "signs" : next.includes(pem) ? "next" : "retired",
     notAfter,
     trustedSince: since,

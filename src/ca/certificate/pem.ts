@@ -1,4 +1,5 @@
 /** Certificates and what goes with them as text. See RFC 7468. */
+import { createHash } from "node:crypto";
 
 /** PEM text of one certificate, ended by a line feed. */
 export function certificatePem(der: Buffer): string {
@@ -13,6 +14,12 @@ const PEM_REQUEST =
 /** The certificates of PEM text as DER, in their order; what stands around them is skipped. */
 export function certificatesOfPem(text: string): readonly Buffer[] {
   return blocksOfPem(text, PEM_CERTIFICATE);
+}
+
+/** SHA-256 of the first certificate of PEM text, in hexadecimal digits. */
+export function fingerprintOfPem(text: string): string {
+  const [der = Buffer.alloc(0)] = certificatesOfPem(text);
+  return createHash("sha256").update(der).digest("hex");
 }
 
 /** The certificate requests of PEM text as DER, likewise. */

@@ -19,6 +19,7 @@ function follow(
 ) {
   const clock = fakeClock();
   const roots: (readonly string[])[] = [];
+  const trusted: (readonly string[])[] = [];
   const statuses: RotationStatus[] = [];
   let standing = first;
   const stop = startRootRotation({
@@ -28,8 +29,11 @@ function follow(
       },
       advance: () => Promise.resolve(),
       status: () => standing,
+      workloadTtlMs: 24 * 3_600_000,
     },
     readiness,
+    ownReadiness: readiness,
+    onTrusted: (now) => trusted.push(now),
     onRoots: (now) => roots.push(now),
     onStatus: async (status) => {
       await keep?.();
@@ -48,7 +52,7 @@ function follow(
     await setImmediate();
     await clock.turnTo(clock.now() + seconds * SECOND_MS);
   };
-  return { roots, statuses, stand, wait };
+  return { roots, trusted, statuses, stand, wait };
 }
 
 /** How an authority stands that signs by the first of some roots, and has the next one where there is one. */
@@ -104,4 +108,21 @@ test("while there is a next root, who is waited for is told as it changes", asyn
     ["a.default", "b.default"],
     ["b.default"],
   ]);
+});
+
+test("which roots all proxies trust is told once they do, and while they do not yet trust another, those of before", async () => {
+  const [first, second] = [await newRoot(), await newRoot()];
+  let readiness: Readiness = { waiting: [], trusting: 1, unseen: 0 };
+  const { trusted, stand, wait } = follow(standingBy(first), { readiness: () => readiness });
+  await wait(2);
+  expect(trusted).toEqual([[first]]);
+
+  readiness = { waiting: ["payments-0.default"], trusting: 0, unseen: 0 };
+  stand(standingBy(first, second));
+  await wait(2);
+  expect(trusted).toEqual([[first]]);
+
+  readiness = { waiting: [], trusting: 1, unseen: 0 };
+  await wait(2);
+  expect(trusted).toEqual([[first], [first, second]]);
 });
