@@ -176,8 +176,18 @@ async function orAccessError<T>(path: string, action: () => Promise<T>): Promise
   }
 }
 
+/** What of the reasons says by itself what is to be done. */
+const REASONS: ReadonlyMap<string, string> = new Map([
+  ["ENOSPC", "the disk is full"],
+  ["EDQUOT", "the user has used up what it may have of the disk"],
+  ["EROFS", "the disk is read-only"],
+  ["EACCES", "permission denied"],
+]);
+
 function accessError(path: string, cause: unknown): StateFileError {
-  const reason = errorCode(cause) ?? "unknown error";
+  const code = errorCode(cause) ?? "unknown error";
+  const words = REASONS.get(code);
+  const reason = words === undefined ? code : `${words}, ${code}`;
   return new StateFileError("state-file-access", path, `cannot be used (${reason})`, { cause });
 }
 

@@ -61,7 +61,7 @@ export function createStateSaver(options: SaveOptions): StateSaver {
       }
     }
     if (errors.length === 0) return;
-    onError(inOne(errors));
+    onError(inOne(errors, directory));
     // What was to be saved soon is among it.
     cancel?.();
     cancel = undefined;
@@ -91,10 +91,13 @@ export function createStateSaver(options: SaveOptions): StateSaver {
   };
 }
 
-function inOne(errors: readonly unknown[]): unknown {
+/** What could not be saved, and what comes of it. */
+function inOne(errors: readonly unknown[], directory: string): unknown {
   const [cause] = errors;
-  if (errors.length === 1) return cause;
-  return new Error(`${errors.length} files, the first: ${errorMessage(cause)}`, { cause });
+  const count = errors.length === 1 ? "1 file" : `${String(errors.length)} files`;
+  const what = `${count}, the first: ${errorMessage(cause)}`;
+  const consequence = `what is in force goes on, but what ${directory} has of before would count after a restart`;
+  return new Error(`${what}; ${consequence}`, { cause });
 }
 
 async function saveFile(

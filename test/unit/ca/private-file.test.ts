@@ -1,6 +1,16 @@
-import { chmod, chown, mkdir, readdir, stat, symlink, writeFile } from "node:fs/promises";
+import {
+  chmod,
+  chown,
+  type FileHandle,
+  mkdir,
+  open,
+  readdir,
+  stat,
+  symlink,
+  writeFile,
+} from "node:fs/promises";
 import { join } from "node:path";
-import { describe, expect, test } from "vitest";
+import { describe, expect, onTestFinished, test, vi } from "vitest";
 import {
   createPrivateFile,
   makePrivateDirectory,
@@ -31,6 +41,23 @@ test("nothing is left of what could not be written", async () => {
   await mkdir(join(directory, "a", "b"), { recursive: true });
   await expect(writePrivateFile(join(directory, "a"), "")).rejects.toThrow("cannot be used");
   expect(await readdir(directory)).toEqual(["a"]);
+});
+
+test("of a disk that is full it is said, and nothing is left on it", async () => {
+  const directory = await temporaryDirectory();
+  const handle = await open(directory, "r");
+  const full = Object.assign(new Error("ENOSPC: no space left on device"), { code: "ENOSPC" });
+  const write = vi.spyOn(Object.getPrototypeOf(handle) as FileHandle, "writeFile");
+  write.mockRejectedValueOnce(full);
+  onTestFinished(async () => {
+    write.mockRestore();
+    await handle.close();
+  });
+  const path = join(directory, "a");
+  await expect(writePrivateFile(path, "")).rejects.toThrow(
+    `${path}: cannot be used (the disk is full, ENOSPC)`,
+  );
+  expect(await readdir(directory)).toEqual([]);
 });
 
 test("a file that is not there is undefined", async () => {

@@ -224,6 +224,8 @@ describe("a saved state", () => {
     expect(errors).toMatchObject([
       { message: expect.stringMatching(/^2 files, the first: ENOENT/) },
     ]);
+    const [{ message }] = errors as [Error];
+    expect(message).toContain(`what ${path} has of before would count after a restart`);
     await loadState(path, ROOTS);
     await save();
     expect((await loadState(path, ROOTS)).files).toHaveLength(2);
