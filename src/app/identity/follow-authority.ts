@@ -19,7 +19,7 @@ export interface FollowAuthorityOptions {
 }
 
 /** Another control plane of the mesh, and which roots its proxies trust, as it told last. */
-export type PeerTrust = Pick<PeerStatus, "address" | "trustedRoots">;
+type PeerTrust = Pick<PeerStatus, "address" | "trustedRoots">;
 
 /** See the top of this file. */
 export function followAuthority({
@@ -43,7 +43,7 @@ export function followAuthority({
 }
 
 /** How far proxies are, with those of other control planes: each is waited for until it told that they trust all of these roots. */
-export function withPeers(
+function withPeers(
   { waiting, ...own }: Readiness,
   peers: readonly PeerTrust[],
   roots: readonly string[],
