@@ -2,7 +2,7 @@
 import { dirname, join } from "node:path";
 import { isatty } from "node:tty";
 import { fileURLToPath } from "node:url";
-import { visibleJson } from "./base/visible-text.js";
+import { visibleJson } from "./base/text/visible-text.js";
 import { INTERRUPTED } from "./cli/command-error.js";
 import { runCommandLine } from "./cli/command-line.js";
 import type { Output } from "./cli/context.js";

@@ -3,7 +3,7 @@
  * field and by hand, since decoding all of it would cost more than the server that is measured.
  * Numbers are those of envoy/service/discovery/v3/discovery.proto.
  */
-import { fieldHead, textField } from "../../src/base/message-field.js";
+import { fieldHead, textField } from "../../src/base/protobuf/message-field.js";
 
 /** Where something stands in a message: from the first byte to that behind the last. */
 export interface Span {

@@ -4,7 +4,7 @@
  */
 import { readFile, writeFile } from "node:fs/promises";
 import { deserialize, serialize } from "node:v8";
-import { fieldHead, textField } from "../../src/base/message-field.js";
+import { fieldHead, textField } from "../../src/base/protobuf/message-field.js";
 import type { DeltaResponse } from "./discovery-wire.js";
 import type { KnownResource } from "./known-resources.js";
 

@@ -1,7 +1,7 @@
 /** The mesh of a simulated case, and what its proxy is sent. */
 import { dump, loadAll } from "js-yaml";
 import { createDiscovery } from "../../src/app/discovery.js";
-import { Table } from "../../src/base/table.js";
+import { Table } from "../../src/base/table/table.js";
 import { parseOffline } from "../../src/config/parse-offline.js";
 import type { Encoder } from "../../src/envoy/resource/encoder.js";
 import type { ResourceSets } from "../../src/envoy/resource/resource-set.js";

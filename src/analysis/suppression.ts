@@ -1,5 +1,5 @@
 import type { Diagnostic } from "../base/diagnostic.js";
-import { literalRegex } from "../base/literal-regex.js";
+import { literalRegex } from "../base/text/literal-regex.js";
 import { formatRef } from "../config/resource.js";
 import type { Resources } from "./resources.js";
 

@@ -1,6 +1,6 @@
 /** The configuration files of a control plane: read, watched, checked, and what was good kept in the state directory. */
 import type { Diagnostic } from "../base/diagnostic.js";
-import type { Engine } from "../base/engine.js";
+import type { Engine } from "../base/engine/engine.js";
 import type { CheckPatch } from "../config/references/envoy-patches.js";
 import type { ConfigSnapshot } from "../config/snapshot.js";
 import type { Replacement } from "../config/store/config-store.js";

@@ -1,6 +1,6 @@
 /** What a control plane is started with; `serve` and `up` fill it in. */
 import type { Logger } from "pino";
-import type { HostPort } from "../base/host-port.js";
+import type { HostPort } from "../base/text/host-port.js";
 import type { KeyType } from "../ca/certificate/certificate-template.js";
 import type { Identity } from "../debug/access.js";
 import type { StandIn } from "../mesh/service/stand-in.js";

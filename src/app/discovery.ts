@@ -1,6 +1,6 @@
 /** From the configuration and the proxies to what each proxy should hold: the engine, run after each change. */
-import { Engine } from "../base/engine.js";
-import { Table } from "../base/table.js";
+import { Engine } from "../base/engine/engine.js";
+import { Table } from "../base/table/table.js";
 import { type MeshConfig, meshConfigOf } from "../config/mesh-config/mesh-config.js";
 import type { ConfigSnapshot } from "../config/snapshot.js";
 import type { LostPort } from "../envoy/listener/lost-ports.js";

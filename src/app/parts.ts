@@ -1,6 +1,6 @@
 /** Opens the parts of a control plane in the order in which they need each other. */
 import { steadyClock, systemClock } from "../base/clock.js";
-import { Engine } from "../base/engine.js";
+import { Engine } from "../base/engine/engine.js";
 import { createPatchCheck } from "../envoy/patch/check-patch.js";
 import { createEncoder, type Encoder } from "../envoy/resource/encoder.js";
 import type { TlsSource } from "../grpc/server.js";

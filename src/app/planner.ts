@@ -1,7 +1,7 @@
 /** What a directory would change in a mesh that runs, worked out beside what is served. */
 import { join } from "node:path";
 import type { Diagnostic, Position } from "../base/diagnostic.js";
-import type { Engine } from "../base/engine.js";
+import type { Engine } from "../base/engine/engine.js";
 import { inSlices } from "../base/steps/in-slices.js";
 import { readAhead } from "../config/reading/read-ahead.js";
 import type { SectionReadings } from "../config/reading/source.js";

@@ -1,6 +1,6 @@
 /** What a user got wrong, as a value: collected, sorted and shown, never thrown. */
-import { compareText } from "./compare-text.js";
-import { visibleText } from "./visible-text.js";
+import { compareText } from "./text/compare-text.js";
+import { visibleText } from "./text/visible-text.js";
 
 /** How bad it is: an error keeps the resource from taking effect, a warning and a note do not. */
 export type Severity = "error" | "warning" | "note";

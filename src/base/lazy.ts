@@ -1,4 +1,4 @@
-import type { Cell } from "./memory.js";
+import type { Cell } from "./engine/memory.js";
 
 /** How a value is made, or the value once it is made. */
 export type Making<T> = { readonly make: () => T } | { readonly value: T };

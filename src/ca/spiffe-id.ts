@@ -1,4 +1,4 @@
-import { byKey } from "../base/compare-text.js";
+import { byKey } from "../base/text/compare-text.js";
 import { CertificateError } from "./ca-error.js";
 
 /** Who a workload is: its service account in its namespace, in a trust domain. */

@@ -8,7 +8,7 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { Command, CommanderError } from "commander";
-import { visibleLines, visiblePage } from "../base/visible-text.js";
+import { visibleLines, visiblePage } from "../base/text/visible-text.js";
 import { CommandError, CommandExit, describeError, USAGE } from "./command-error.js";
 import { adminCommand } from "./commands/admin/admin.js";
 import { agentCommand } from "./commands/agent/agent.js";

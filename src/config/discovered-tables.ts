@@ -1,7 +1,7 @@
 /** What of the resources is the mesh's, where its configuration takes some namespaces alone. See Istio, MeshConfig.discoverySelectors. */
 import { isDeepStrictEqual } from "node:util";
-import { Engine } from "../base/engine.js";
-import type { Table } from "../base/table.js";
+import { Engine } from "../base/engine/engine.js";
+import type { Table } from "../base/table/table.js";
 import { labelsOfNamespace } from "./kinds/kubernetes/namespace.js";
 import { type LabelSelector, selectsLabels } from "./kinds/value/label-selector.js";
 import { KINDS, type Kind, type ResourceOf } from "./kinds.js";

@@ -1,4 +1,4 @@
-import { closestWord } from "../base/closest-word.js";
+import { closestWord } from "../base/text/closest-word.js";
 import type { KindDefinition } from "./kind.js";
 import { KINDS } from "./kinds.js";
 

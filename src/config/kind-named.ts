@@ -1,5 +1,5 @@
-import { didYouMean } from "../base/closest-word.js";
 import { groupBy } from "../base/group-by.js";
+import { didYouMean } from "../base/text/closest-word.js";
 import type { KindDefinition } from "./kind.js";
 import { writtenName } from "./kind-lookup.js";
 import { KINDS, type Kind } from "./kinds.js";

@@ -1,4 +1,4 @@
-import { Engine } from "../base/engine.js";
+import { Engine } from "../base/engine/engine.js";
 import type { ConfigSnapshot } from "./snapshot.js";
 import { type ConfigStoreOptions, createConfigStore } from "./store/config-store.js";
 

@@ -1,5 +1,5 @@
 /** Which Secrets gateways of other namespaces may read. See Kubernetes' Gateway API, ReferenceGrant. */
-import type { Table } from "../base/table.js";
+import type { Table } from "../base/table/table.js";
 import { EXPERIMENTAL_GROUP, GATEWAY_API_GROUP } from "./kinds/gateway-api/names.js";
 import type { ResourceOf } from "./kinds.js";
 

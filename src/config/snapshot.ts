@@ -1,5 +1,5 @@
 import type { Diagnostic, Position } from "../base/diagnostic.js";
-import { Table } from "../base/table.js";
+import { Table } from "../base/table/table.js";
 import type { Path } from "./kind.js";
 import { KINDS, type Kind, type ResourceOf } from "./kinds.js";
 import type { ResourceRef } from "./resource.js";

@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import { type Clock, steadyClock } from "../base/clock.js";
 import type { Diagnostic } from "../base/diagnostic.js";
-import type { Engine } from "../base/engine.js";
+import type { Engine } from "../base/engine/engine.js";
 import type { CheckPatch } from "./references/envoy-patches.js";
 import type { ConfigSnapshot } from "./snapshot.js";
 import { type ConfigRoot, DEFAULT_LIMITS, type SourceLimits } from "./sources/root.js";

@@ -1,6 +1,6 @@
 /** Changes of the configuration and what took how long. */
 import type { PushJson } from "../../gen/types/fairlead/debug/v1/debug_pb.js";
-import { columns } from "../base/columns.js";
+import { columns } from "../base/text/columns.js";
 
 const HEAD = [
   ...["AT", "TOTAL", "READ", "PARSE", "MESH", "SEND", "ENCODE", "ACK"],

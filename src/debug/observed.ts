@@ -1,6 +1,6 @@
 /** What the debug endpoints look at: read-only views of the rest of the control plane. */
 import type { Diagnostic } from "../base/diagnostic.js";
-import type { Table } from "../base/table.js";
+import type { Table } from "../base/table/table.js";
 import type { Proof } from "../ca/caller/proof.js";
 import type { ResourceRef } from "../config/resource.js";
 import type { ConfigSnapshot } from "../config/snapshot.js";

@@ -3,7 +3,7 @@
  * discovery service.
  */
 
-import { formatHostPort } from "../base/host-port.js";
+import { formatHostPort } from "../base/text/host-port.js";
 import type { Proxy } from "../mesh/proxy/proxy.js";
 import type { HealthProbe, ProbeTarget } from "../mesh/workload/health-probe.js";
 import { socketAddress } from "./address.js";

@@ -1,4 +1,4 @@
-import type { Engine } from "../base/engine.js";
+import type { Engine } from "../base/engine/engine.js";
 import type { MeshConfig } from "../config/mesh-config/mesh-config.js";
 import { type HostResolver, resolveHost } from "../mesh/host-resolver.js";
 import type { Mesh } from "../mesh/mesh.js";

@@ -1,7 +1,7 @@
 /** What a call tells of who makes it. */
 import type { IncomingHttpHeaders, ServerHttp2Stream } from "node:http2";
 import { TLSSocket } from "node:tls";
-import { bracketed } from "../base/host-port.js";
+import { bracketed } from "../base/text/host-port.js";
 
 /** See the top of this file. */
 export interface Caller {

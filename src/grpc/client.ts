@@ -13,7 +13,7 @@ import {
 import { connect as connectSocket, isIP } from "node:net";
 import { checkServerIdentity, type SecureContextOptions } from "node:tls";
 import { errorMessage } from "../base/error-message.js";
-import { formatHostPort } from "../base/host-port.js";
+import { formatHostPort } from "../base/text/host-port.js";
 import { CallRefused } from "./call-refused.js";
 import { FrameMemory } from "./frame-memory.js";
 import { createFrameReader, frameHead } from "./framing.js";

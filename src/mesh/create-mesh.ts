@@ -1,6 +1,6 @@
 /** Builds the mesh from a snapshot: puts the indexes together, each of which computes only what has changed. */
-import type { Engine } from "../base/engine.js";
-import { Table } from "../base/table.js";
+import type { Engine } from "../base/engine/engine.js";
+import { Table } from "../base/table/table.js";
 import { createDiscoveredTables } from "../config/discovered-tables.js";
 import { createEnvoyFilters } from "./extension/envoy-filters.js";
 import { createExtensions } from "./extension/extensions.js";

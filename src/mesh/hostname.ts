@@ -1,5 +1,5 @@
 /** Host names as Istio reads them: short names that a namespace completes, and wildcards (`*`, `*.example.com`). */
-import { compareText } from "../base/compare-text.js";
+import { compareText } from "../base/text/compare-text.js";
 
 /** Istio's suffix of Kubernetes services where nothing else is said. */
 export const DEFAULT_DOMAIN = "cluster.local";

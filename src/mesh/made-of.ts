@@ -3,7 +3,7 @@
  * Gateway API. Each says of which parts of which resources it is made. How it differs from one that a file has it says by
  * Istio's own annotations, since files may have these too.
  */
-import type { Table } from "../base/table.js";
+import type { Table } from "../base/table/table.js";
 import type { Path } from "../config/kind.js";
 import type { ResourceOf } from "../config/kinds.js";
 import { type ResourceRef, refOf } from "../config/resource.js";

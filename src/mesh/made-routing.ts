@@ -1,5 +1,5 @@
 /** All Gateways and VirtualServices of a mesh: those of files, and those made from Ingresses and the Gateway API. */
-import { Engine } from "../base/engine.js";
+import { Engine } from "../base/engine/engine.js";
 import { type MeshConfig, meshConfigIn } from "../config/mesh-config/mesh-config.js";
 import type { ResourceTables } from "../config/snapshot.js";
 import { createIngresses } from "./gateway/ingress.js";

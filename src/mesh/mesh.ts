@@ -1,5 +1,5 @@
 /** What the mesh is, in Istio's words and none of Envoy's: indexes over one snapshot, built incrementally. */
-import type { Table } from "../base/table.js";
+import type { Table } from "../base/table/table.js";
 import type { ResourceOf } from "../config/kinds.js";
 import type { MeshConfig } from "../config/mesh-config/mesh-config.js";
 import type { ConfigSnapshot } from "../config/snapshot.js";

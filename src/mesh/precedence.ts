@@ -1,5 +1,5 @@
 /** Which of two resources for the same thing wins. */
-import { compareText } from "../base/compare-text.js";
+import { compareText } from "../base/text/compare-text.js";
 import type { ConfigResource } from "../config/resource.js";
 
 /**

@@ -1,5 +1,5 @@
 /** Istio's `exportTo`: the namespaces whose callers may use a service, a VirtualService or a DestinationRule. */
-import { sameElements } from "../base/engine.js";
+import { sameElements } from "../base/engine/engine.js";
 
 /** To whom a resource is visible: Istio's `exportTo`. */
 export interface Visibility {

@@ -1,7 +1,7 @@
 /** Where a token issuer says where its keys are, and what it says there. See OpenID Connect Discovery 1.0, section 4. */
 
-import { limitedAscii } from "../base/limited-ascii.js";
 import { parseJson } from "../base/parse-json.js";
+import { limitedAscii } from "../base/text/limited-ascii.js";
 
 /** What an issuer said, or why that is of no use. */
 export type KeysAddress = { readonly uri: string } | { readonly problem: string };

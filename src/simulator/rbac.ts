@@ -1,8 +1,8 @@
 /** Whether Envoy's role-based access control lets a request through. See Envoy, config.rbac.v3. */
 import ipaddr from "ipaddr.js";
-import { byKey } from "../base/compare-text.js";
-import { literalRegex } from "../base/literal-regex.js";
 import { memberOf } from "../base/member-of.js";
+import { byKey } from "../base/text/compare-text.js";
+import { literalRegex } from "../base/text/literal-regex.js";
 import type {
   CidrRangeJson,
   MetadataMatcherJson,

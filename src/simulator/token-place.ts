@@ -1,6 +1,7 @@
 /** Where in requests Envoy's JWT filter looks for tokens. See Envoy, JwtProvider. */
-import { byKey } from "../base/compare-text.js";
+
 import { memberOf } from "../base/member-of.js";
+import { byKey } from "../base/text/compare-text.js";
 import type { JwtProviderJson } from "../envoy/api.js";
 import type { HttpRequest } from "./call.js";
 

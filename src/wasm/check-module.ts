@@ -1,5 +1,5 @@
 /** Finds out whether Envoy can run a module as a plugin. What it cannot load breaks the filter chains that are to have it. */
-import { limitedAscii } from "../base/limited-ascii.js";
+import { limitedAscii } from "../base/text/limited-ascii.js";
 import { ABI_EXPORTS, hostFunctions } from "./host-functions.js";
 import { isModule } from "./unpack.js";
 

@@ -3,8 +3,8 @@
  * Istio goes by.
  */
 
-import { limitedAscii } from "../base/limited-ascii.js";
 import { parseJson } from "../base/parse-json.js";
+import { limitedAscii } from "../base/text/limited-ascii.js";
 import type { ImageReference } from "./image-reference.js";
 import { ModuleError } from "./module-error.js";
 import type { Registry } from "./registry.js";

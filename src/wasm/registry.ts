@@ -1,7 +1,7 @@
 /** Gets manifests and blobs from a registry of images, which may want to know who asks. See OCI's distribution specification. */
 
-import { limitedAscii } from "../base/limited-ascii.js";
 import { parseJson } from "../base/parse-json.js";
+import { limitedAscii } from "../base/text/limited-ascii.js";
 import { CallError } from "../net/call-url.js";
 import { type Answer, type GetContext, type GetRequest, get } from "./get.js";
 import { type ImageReference, isOfThisMachine, urlOfRegistry } from "./image-reference.js";

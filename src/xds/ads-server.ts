@@ -2,7 +2,7 @@
 import { randomBytes, randomInt } from "node:crypto";
 import type { Registry } from "@bufbuild/protobuf";
 import type { Clock } from "../base/clock.js";
-import { Table } from "../base/table.js";
+import { Table } from "../base/table/table.js";
 import type { ServerCall } from "../grpc/server-call.js";
 import { status } from "../grpc/status-code.js";
 import type { FileNames } from "./file-names.js";

@@ -1,5 +1,5 @@
 /** In what types of resources differ for the protocol: their order on a stream, and how their absence is said. */
-import { textField } from "../base/message-field.js";
+import { textField } from "../base/protobuf/message-field.js";
 import { TYPE_URL } from "./resource.js";
 
 /**

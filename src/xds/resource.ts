@@ -1,6 +1,7 @@
 /** What is served: encoded resources, and the tables of them that a client should hold. */
-import { Table } from "../base/table.js";
-import { typeUrlOf } from "../base/type-url.js";
+
+import { typeUrlOf } from "../base/protobuf/type-url.js";
+import { Table } from "../base/table/table.js";
 
 /** One Envoy resource, encoded once and shared by all streams that send it. */
 export interface EncodedResource {

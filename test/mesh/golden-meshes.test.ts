@@ -7,7 +7,7 @@ import { fileURLToPath } from "node:url";
 import { fromBinary, type JsonObject, toJson } from "@bufbuild/protobuf";
 import { beforeAll, type TestContext, test } from "vitest";
 import { steadyClock } from "../../src/base/clock.js";
-import { Table } from "../../src/base/table.js";
+import { Table } from "../../src/base/table/table.js";
 import type { ListenerJson } from "../../src/envoy/api.js";
 import { buildBootstrap } from "../../src/envoy/bootstrap/bootstrap.js";
 import { ROOT_SECRET, WORKLOAD_SECRET } from "../../src/envoy/names.js";

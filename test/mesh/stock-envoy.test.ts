@@ -10,7 +10,7 @@ import { fileURLToPath } from "node:url";
 import { status } from "@grpc/grpc-js";
 import { beforeAll, expect, onTestFinished, test } from "vitest";
 import { steadyClock, systemClock } from "../../src/base/clock.js";
-import { Table } from "../../src/base/table.js";
+import { Table } from "../../src/base/table/table.js";
 import { openAuthority } from "../../src/ca/authority/authority.js";
 import { createBuckets } from "../../src/ca/buckets.js";
 import { type Authenticate, createAuthenticator } from "../../src/ca/caller/authenticate.js";

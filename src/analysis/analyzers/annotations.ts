@@ -1,4 +1,4 @@
-import { didYouMean } from "../../base/closest-word.js";
+import { didYouMean } from "../../base/text/closest-word.js";
 import type { Analyzer, Report } from "../analyzer.js";
 import { annotationValueProblem } from "../annotation-values.js";
 import {

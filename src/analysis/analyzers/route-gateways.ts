@@ -1,4 +1,4 @@
-import { didYouMean } from "../../base/closest-word.js";
+import { didYouMean } from "../../base/text/closest-word.js";
 import { overlaps } from "../../mesh/hostname.js";
 import type { AnalysisContext, Analyzer, Report } from "../analyzer.js";
 import {

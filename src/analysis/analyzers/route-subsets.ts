@@ -1,4 +1,4 @@
-import { didYouMean } from "../../base/closest-word.js";
+import { didYouMean } from "../../base/text/closest-word.js";
 import { hostsOf } from "../../config/references/host-names.js";
 import { isSubsetOf, isWildcard } from "../../mesh/hostname.js";
 import type { Analyzer } from "../analyzer.js";

@@ -1,4 +1,4 @@
-import { compareText } from "../../base/compare-text.js";
+import { compareText } from "../../base/text/compare-text.js";
 import { writtenName } from "../../config/kind-lookup.js";
 import { KINDS } from "../../config/kinds.js";
 import type { Analyzer } from "../analyzer.js";

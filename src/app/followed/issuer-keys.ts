@@ -2,7 +2,7 @@
 
 import type { Clock } from "../../base/clock.js";
 import { compareDiagnostics, type Diagnostic } from "../../base/diagnostic.js";
-import { Table } from "../../base/table.js";
+import { Table } from "../../base/table/table.js";
 import { formatRef, refOf } from "../../config/resource.js";
 import type { ConfigSnapshot } from "../../config/snapshot.js";
 import { type IssuerKeys, rulesWithoutKeys } from "../../mesh/security/issuer-keys.js";

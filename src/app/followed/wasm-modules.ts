@@ -1,6 +1,6 @@
 /** Has the Wasm modules that plugins name fetched, and tells of those that cannot be had. */
 import { compareDiagnostics, type Diagnostic } from "../../base/diagnostic.js";
-import { Table } from "../../base/table.js";
+import { Table } from "../../base/table/table.js";
 import { valueOf } from "../../config/credential.js";
 import type { Path } from "../../config/kind.js";
 import type { WasmConfig } from "../../config/kinds/extensions/wasm-config.js";

@@ -2,8 +2,8 @@
  * What proxies are sent in the place of clusters and listeners that Envoy would refuse: those of what the configuration was before,
  * as far as that is known. Who has one already goes on with the same; who is new has something to begin with.
  */
-import type { Engine } from "../../base/engine.js";
-import { overlay, Table } from "../../base/table.js";
+import type { Engine } from "../../base/engine/engine.js";
+import { overlay, Table } from "../../base/table/table.js";
 import type { ConnectedProxy } from "../../envoy/proxy/connected-proxy.js";
 import type {
   AskedSets,

@@ -2,7 +2,7 @@
  * What resources of the configuration were before something that they made would be refused by Envoy. A control plane that is
  * started anew knows of it alone what to send in the place of that: see createLastGood, which has it otherwise from what it made.
  */
-import type { Table } from "../../base/table.js";
+import type { Table } from "../../base/table/table.js";
 import { versionOf } from "../../base/version.js";
 import type { Kind } from "../../config/kinds.js";
 import { type ConfigResource, formatRef, keyOf, type ResourceRef } from "../../config/resource.js";

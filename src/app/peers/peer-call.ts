@@ -1,7 +1,7 @@
 /** The call by which another control plane is followed: over TLS, with the certificate of this one. */
 import type { ServiceDefinition } from "@grpc/grpc-js";
 import type { FollowRegistrationsResponseJson } from "../../../gen/types/fairlead/peer/v1/peer_pb.js";
-import type { HostPort } from "../../base/host-port.js";
+import type { HostPort } from "../../base/text/host-port.js";
 import { CallRefused } from "../../grpc/call-refused.js";
 import { GrpcClient } from "../../grpc/client.js";
 import type { TlsSource } from "../../grpc/server.js";

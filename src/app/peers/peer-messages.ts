@@ -5,7 +5,7 @@ import type {
   RegistrationJson,
   TrustedRootsJson,
 } from "../../../gen/types/fairlead/peer/v1/peer_pb.js";
-import { limitedAscii } from "../../base/limited-ascii.js";
+import { limitedAscii } from "../../base/text/limited-ascii.js";
 import {
   type Presence,
   parseProxy,

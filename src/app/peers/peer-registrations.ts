@@ -4,7 +4,7 @@
  */
 
 import type { Clock } from "../../base/clock.js";
-import { Table } from "../../base/table.js";
+import { Table } from "../../base/table/table.js";
 import type { Registration } from "../registry/registration.js";
 import type { ToldRegistrations } from "./peer-messages.js";
 

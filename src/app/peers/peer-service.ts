@@ -5,7 +5,7 @@ import type {
   FollowRegistrationsResponseJson,
   RegistrationJson,
 } from "../../../gen/types/fairlead/peer/v1/peer_pb.js";
-import { type Change, Table } from "../../base/table.js";
+import { type Change, Table } from "../../base/table/table.js";
 import type { ControlPlaneCheck } from "../../ca/issue/control-plane-identity.js";
 import {
   type AnsweredStream,

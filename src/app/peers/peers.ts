@@ -2,7 +2,7 @@
 
 import type { Clock } from "../../base/clock.js";
 import { compareDiagnostics, type Diagnostic } from "../../base/diagnostic.js";
-import type { Table } from "../../base/table.js";
+import type { Table } from "../../base/table/table.js";
 import { createListeners } from "../listeners.js";
 import type { RegistryStorage } from "../registry/own-registrations.js";
 import type { ProxyRegistry } from "../registry/proxy-registry.js";

@@ -3,7 +3,7 @@ import Type from "typebox";
 import Value from "typebox/value";
 import type { Clock } from "../../base/clock.js";
 import { parseJson } from "../../base/parse-json.js";
-import { Table } from "../../base/table.js";
+import { Table } from "../../base/table/table.js";
 import { createSaver, type RegistryStorage } from "../registry/own-registrations.js";
 import {
   type Registration,

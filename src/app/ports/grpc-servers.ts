@@ -1,5 +1,5 @@
 /** The control plane's gRPC ports: plaintext for who is on this machine, TLS for everyone. */
-import { formatHostPort } from "../../base/host-port.js";
+import { formatHostPort } from "../../base/text/host-port.js";
 import { GrpcServer, type TlsSource } from "../../grpc/server.js";
 import { SERVER_LIMITS } from "../../xds/limits.js";
 import { AppError } from "../app-error.js";

@@ -1,6 +1,6 @@
 /** Tells of what proxies are not sent because their Envoys would refuse it, of patches that change nothing, of servers not served, and of ports not reached. */
 import type { Diagnostic } from "../../base/diagnostic.js";
-import type { Engine } from "../../base/engine.js";
+import type { Engine } from "../../base/engine/engine.js";
 import type { ConfigSnapshot } from "../../config/snapshot.js";
 import { idlePatchDiagnostics } from "../../envoy/diagnostics/idle-patches.js";
 import { lostPortDiagnostics } from "../../envoy/diagnostics/lost-ports.js";

@@ -3,7 +3,7 @@
  * on the order in which that was told, so that all of them come to the same; and a change costs what it changes.
  */
 import { isDeepStrictEqual } from "node:util";
-import { Table } from "../../base/table.js";
+import { Table } from "../../base/table/table.js";
 import type { Proxy } from "../../mesh/proxy/proxy.js";
 import type { Health } from "../../mesh/workload/health-probe.js";
 import { type Registration, shownHealth, type ToldHealth } from "./registration.js";

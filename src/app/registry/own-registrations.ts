@@ -6,7 +6,7 @@ import { isDeepStrictEqual } from "node:util";
 import Type from "typebox";
 import Value from "typebox/value";
 import type { Clock } from "../../base/clock.js";
-import { Table } from "../../base/table.js";
+import { Table } from "../../base/table/table.js";
 import type { Proxy } from "../../mesh/proxy/proxy.js";
 import type { Health } from "../../mesh/workload/health-probe.js";
 import {

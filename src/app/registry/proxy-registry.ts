@@ -4,7 +4,7 @@
  * takes endpoints away. What was said of its application's health stays as long.
  */
 import { isDeepStrictEqual } from "node:util";
-import type { Table } from "../../base/table.js";
+import type { Table } from "../../base/table/table.js";
 import type { Proxy } from "../../mesh/proxy/proxy.js";
 import type { Health } from "../../mesh/workload/health-probe.js";
 import {

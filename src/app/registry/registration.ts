@@ -1,8 +1,8 @@
 /** What a control plane knows of one workload that registers itself by its proxy's being connected. */
 import Type from "typebox";
 import Value from "typebox/value";
-import { limitedAscii } from "../../base/limited-ascii.js";
 import { parseJson } from "../../base/parse-json.js";
+import { limitedAscii } from "../../base/text/limited-ascii.js";
 import {
   GatewayTopology,
   ProxyHeaders,

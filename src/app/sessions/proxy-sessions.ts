@@ -1,8 +1,8 @@
 /** The discovery sessions of proxies: what each is sent. */
 
 import type { Clock } from "../../base/clock.js";
-import { Table } from "../../base/table.js";
-import { typeUrlOf } from "../../base/type-url.js";
+import { typeUrlOf } from "../../base/protobuf/type-url.js";
+import { Table } from "../../base/table/table.js";
 import type { Proof } from "../../ca/caller/proof.js";
 import type { SecretLease, WorkloadSecrets } from "../../ca/issue/workload-secrets.js";
 import { type ProxyFacts, proxyFacts } from "../../debug/proxy-facts.js";

@@ -1,7 +1,7 @@
 /** Runs discovery after each change of what it starts from, and has the result published. */
 
 import type { Clock } from "../../base/clock.js";
-import type { Table } from "../../base/table.js";
+import type { Table } from "../../base/table/table.js";
 import type { ConfigSnapshot } from "../../config/snapshot.js";
 import type { WasmModules } from "../../mesh/extension/wasm-modules.js";
 import type { Proxy } from "../../mesh/proxy/proxy.js";

@@ -1,6 +1,6 @@
 /** What a change of files came to, in resources and diagnostics: for the log, the events and `up`. */
 import type { Diagnostic } from "../../base/diagnostic.js";
-import type { Table } from "../../base/table.js";
+import type { Table } from "../../base/table/table.js";
 import { KINDS, type Kind } from "../../config/kinds.js";
 import { type ConfigResource, type ResourceRef, refOf } from "../../config/resource.js";
 import type { ConfigSnapshot } from "../../config/snapshot.js";

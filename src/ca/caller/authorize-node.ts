@@ -1,5 +1,5 @@
-import { limitedAscii } from "../../base/limited-ascii.js";
 import { memberOf } from "../../base/member-of.js";
+import { limitedAscii } from "../../base/text/limited-ascii.js";
 import { status } from "../../grpc/status-code.js";
 import type { Proof } from "./proof.js";
 

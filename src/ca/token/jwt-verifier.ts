@@ -7,7 +7,7 @@ import {
   type JWTVerifyOptions,
   jwtVerify,
 } from "jose";
-import { limitedAscii } from "../../base/limited-ascii.js";
+import { limitedAscii } from "../../base/text/limited-ascii.js";
 import { parseSpiffeId, type WorkloadIdentity } from "../spiffe-id.js";
 import { type ClaimedWorkload, claimedWorkload } from "./jwt-claims.js";
 import { type JwtIssuer, JwtKeysError, keyFinder } from "./jwt-issuer.js";

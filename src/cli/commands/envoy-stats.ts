@@ -1,6 +1,6 @@
 import { Command, Option } from "commander";
-import { formatHostPort } from "../../base/host-port.js";
-import { visiblePage } from "../../base/visible-text.js";
+import { formatHostPort } from "../../base/text/host-port.js";
+import { visiblePage } from "../../base/text/visible-text.js";
 import { CommandError } from "../command-error.js";
 import { AdminError, askAdmin } from "../connection/envoy-admin.js";
 import {

@@ -1,7 +1,7 @@
 /** The proxies that are connected to the control plane, by the names that people give them. */
 import type { ProxyJson } from "../../../gen/types/fairlead/debug/v1/debug_pb.js";
-import { didYouMean } from "../../base/closest-word.js";
-import type { HostPort } from "../../base/host-port.js";
+import { didYouMean } from "../../base/text/closest-word.js";
+import type { HostPort } from "../../base/text/host-port.js";
 import type { DebugClient } from "../../debug/api/client.js";
 import { type Labels, selects } from "../../mesh/labels.js";
 import { CommandError } from "../command-error.js";

@@ -1,5 +1,5 @@
 import type { Command } from "commander";
-import type { HostPort } from "../../base/host-port.js";
+import type { HostPort } from "../../base/text/host-port.js";
 import type { CommandContext } from "../context.js";
 import { collect, parseHostPort } from "../options/arguments.js";
 import { defaultStatePath } from "../options/state-path.js";

@@ -1,7 +1,7 @@
 /** Questions to the admin interface of an Envoy. */
 import { request } from "node:http";
 import { errorMessage } from "../../base/error-message.js";
-import { formatHostPort, type HostPort } from "../../base/host-port.js";
+import { formatHostPort, type HostPort } from "../../base/text/host-port.js";
 
 /** An admin interface that did not do what it was asked. */
 export class AdminError extends Error {

@@ -4,8 +4,8 @@
  */
 import { type Command, Option } from "commander";
 import type { DumpSectionJson } from "../../../gen/types/fairlead/debug/v1/debug_pb.js";
-import { formatHostPort, type HostPort } from "../../base/host-port.js";
-import { visibleLines } from "../../base/visible-text.js";
+import { formatHostPort, type HostPort } from "../../base/text/host-port.js";
+import { visibleLines } from "../../base/text/visible-text.js";
 import type { ConfigDump } from "../../console/config-dump.js";
 import type { DebugClient } from "../../debug/api/client.js";
 import { CommandError } from "../command-error.js";

@@ -1,5 +1,5 @@
 import type pc from "picocolors";
-import { visibleText } from "../../base/visible-text.js";
+import { visibleText } from "../../base/text/visible-text.js";
 
 /** The members that every line of pino has, beside its level, time and message. */
 const COMMON: ReadonlySet<string> = new Set(["level", "time", "msg", "pid", "hostname"]);

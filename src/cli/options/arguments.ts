@@ -2,7 +2,7 @@
 import { isIP } from "node:net";
 import { resolve } from "node:path";
 import { InvalidArgumentError } from "commander";
-import type { HostPort } from "../../base/host-port.js";
+import type { HostPort } from "../../base/text/host-port.js";
 import { durationMs } from "../../config/duration.js";
 import type { SocketAddress } from "../../envoy/bootstrap/bootstrap.js";
 import type { NodeOptions } from "../../envoy/bootstrap/node.js";

@@ -1,6 +1,6 @@
 import type { Option } from "commander";
-import { columns } from "../../base/columns.js";
-import { visibleLines } from "../../base/visible-text.js";
+import { columns } from "../../base/text/columns.js";
+import { visibleLines } from "../../base/text/visible-text.js";
 import type { CommandContext } from "../context.js";
 import { formatOption } from "../options/format-option.js";
 

@@ -1,5 +1,5 @@
 /** The certificate by which a Gateway shows itself to backends that speak TLS. See Gateway API, GEP-3155. */
-import type { Table } from "../../base/table.js";
+import type { Table } from "../../base/table/table.js";
 import type { ResourceOf } from "../kinds.js";
 import { mayReadSecret } from "../secret-grants.js";
 import { isSecretRef, type ListenerProblem } from "./listener-tls.js";

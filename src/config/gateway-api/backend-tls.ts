@@ -1,5 +1,5 @@
 /** What BackendTLSPolicies ask of the callers of Services, and what of it cannot be. See Istio, BackendTLSPolicyCollection. */
-import type { Table } from "../../base/table.js";
+import type { Table } from "../../base/table/table.js";
 import type { Path } from "../kind.js";
 import type {
   BackendTlsValidation,

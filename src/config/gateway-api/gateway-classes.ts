@@ -1,6 +1,6 @@
 /** Whose Gateways of the Gateway API are fairlead's. */
 import { memberOf } from "../../base/member-of.js";
-import type { Table } from "../../base/table.js";
+import type { Table } from "../../base/table/table.js";
 import type { ResourceOf } from "../kinds.js";
 import { keyOf } from "../resource.js";
 

@@ -1,5 +1,5 @@
 /** What routes may name in other namespaces than their own. See Kubernetes' Gateway API, ReferenceGrant. */
-import type { Table } from "../../base/table.js";
+import type { Table } from "../../base/table/table.js";
 import type { BackendObjectReference } from "../kinds/gateway-api/backends.js";
 import { GATEWAY_API_GROUP } from "../kinds/gateway-api/names.js";
 import type { ResourceOf } from "../kinds.js";

@@ -1,7 +1,8 @@
 /** The ListenerSets of both groups, by the Gateways to which they add listeners. See Gateway API, ListenerSet. */
-import { compareText } from "../../base/compare-text.js";
-import type { Engine } from "../../base/engine.js";
-import { Table } from "../../base/table.js";
+
+import type { Engine } from "../../base/engine/engine.js";
+import { Table } from "../../base/table/table.js";
+import { compareText } from "../../base/text/compare-text.js";
 import type { AllowedNamespaces, GatewayListener } from "../kinds/gateway-api/gateway.js";
 import {
   type ListenerSetSpec,

@@ -1,5 +1,5 @@
 /** The TLS of listeners as that of servers of Istio's Gateways, and why a listener cannot be served. See Istio, buildTLS. */
-import type { Table } from "../../base/table.js";
+import type { Table } from "../../base/table/table.js";
 import type { Path } from "../kind.js";
 import type { KubernetesGatewaySpec } from "../kinds/gateway-api/gateway.js";
 import type { CertificateRef, ListenerTls } from "../kinds/gateway-api/gateway-tls.js";

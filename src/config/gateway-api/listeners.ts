@@ -3,8 +3,8 @@
  * Istio, GatewayCollection and ListenerSetCollection.
  */
 import { isDeepStrictEqual } from "node:util";
-import type { Engine } from "../../base/engine.js";
-import { Table } from "../../base/table.js";
+import type { Engine } from "../../base/engine/engine.js";
+import { Table } from "../../base/table/table.js";
 import type { ResourceOf } from "../kinds.js";
 import { keyOf } from "../resource.js";
 import type { ResourceTables } from "../snapshot.js";

@@ -1,7 +1,7 @@
 /** The Services and ServiceEntries that routes can be attached to, and which of their ports a route means. */
 import { isDeepStrictEqual } from "node:util";
-import type { Engine } from "../../base/engine.js";
-import type { Table } from "../../base/table.js";
+import type { Engine } from "../../base/engine/engine.js";
+import type { Table } from "../../base/table/table.js";
 import type { ParentReference } from "../kinds/gateway-api/parents.js";
 import type { ResourceOf } from "../kinds.js";
 import type { ResourceTables } from "../snapshot.js";

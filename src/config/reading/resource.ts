@@ -1,5 +1,5 @@
-import { didYouMean } from "../../base/closest-word.js";
 import { isMap } from "../../base/is-map.js";
+import { didYouMean } from "../../base/text/closest-word.js";
 import { formatPath } from "../format-path.js";
 import type { Finding, KindDefinition, Path } from "../kind.js";
 import { apiVersionsOf, lookUpKind, writtenName } from "../kind-lookup.js";

@@ -1,4 +1,4 @@
-import type { Table } from "../../base/table.js";
+import type { Table } from "../../base/table/table.js";
 import { backendTls } from "../gateway-api/backend-tls.js";
 import type { ParentPort } from "../gateway-api/mesh-parents.js";
 import type { Finding } from "../kind.js";

@@ -1,4 +1,4 @@
-import type { Table } from "../../base/table.js";
+import type { Table } from "../../base/table/table.js";
 import type { Finding, Path } from "../kind.js";
 import {
   configMapKey,

@@ -1,7 +1,7 @@
 /** Checks what resources of the Gateway API say of others. See Gateway API, the conditions of a status. */
 import { isDeepStrictEqual } from "node:util";
-import type { Engine } from "../../base/engine.js";
-import type { Table } from "../../base/table.js";
+import type { Engine } from "../../base/engine/engine.js";
+import type { Table } from "../../base/table/table.js";
 import type { Listener } from "../gateway-api/listener.js";
 import type { ListenerSetResource } from "../gateway-api/listener-sets.js";
 import { createListeners, type Listeners } from "../gateway-api/listeners.js";

@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from "node:util";
-import type { Engine } from "../../base/engine.js";
-import type { Table } from "../../base/table.js";
+import type { Engine } from "../../base/engine/engine.js";
+import type { Table } from "../../base/table/table.js";
 import { isSubsetOfHost } from "../kinds/value/dns-names.js";
 import type { ResourceOf } from "../kinds.js";
 import type { MeshConfig } from "../mesh-config/mesh-config.js";

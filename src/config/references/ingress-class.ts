@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from "node:util";
-import type { Engine } from "../../base/engine.js";
-import type { Table } from "../../base/table.js";
+import type { Engine } from "../../base/engine/engine.js";
+import type { Table } from "../../base/table/table.js";
 import { INGRESS_CLASS } from "../kinds/kubernetes/ingress.js";
 import type { ResourceOf } from "../kinds.js";
 import { keyOf } from "../resource.js";

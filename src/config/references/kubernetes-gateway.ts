@@ -1,4 +1,4 @@
-import type { Table } from "../../base/table.js";
+import type { Table } from "../../base/table/table.js";
 import { backendCertificate } from "../gateway-api/backend-certificate.js";
 import { meaningOfClass } from "../gateway-api/gateway-classes.js";
 import type { Listener } from "../gateway-api/listener.js";

@@ -1,5 +1,5 @@
-import { didYouMean } from "../../base/closest-word.js";
-import type { Table } from "../../base/table.js";
+import type { Table } from "../../base/table/table.js";
+import { didYouMean } from "../../base/text/closest-word.js";
 import { type ListenerSetResource, listenerSet } from "../gateway-api/listener-sets.js";
 import { type Listeners, listenerParentKey } from "../gateway-api/listeners.js";
 import type { Finding } from "../kind.js";

@@ -1,4 +1,4 @@
-import type { Table } from "../../base/table.js";
+import type { Table } from "../../base/table/table.js";
 import type { Listener } from "../gateway-api/listener.js";
 import { listenerTls } from "../gateway-api/listener-tls.js";
 import type { Finding } from "../kind.js";

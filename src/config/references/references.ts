@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from "node:util";
-import { asMeant } from "../../base/closest-word.js";
-import type { Engine } from "../../base/engine.js";
-import type { Table } from "../../base/table.js";
+import type { Engine } from "../../base/engine/engine.js";
+import type { Table } from "../../base/table/table.js";
+import { asMeant } from "../../base/text/closest-word.js";
 import { createDiscoveredTables } from "../discovered-tables.js";
 import type { Kind, ResourceOf } from "../kinds.js";
 import {

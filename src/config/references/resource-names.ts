@@ -1,5 +1,5 @@
-import type { Derivation } from "../../base/derivation.js";
-import type { Engine } from "../../base/engine.js";
+import type { Derivation } from "../../base/engine/derivation.js";
+import type { Engine } from "../../base/engine/engine.js";
 import type { Kind, ResourceOf } from "../kinds.js";
 
 /** The names of the resources of a kind: a table that changes only when one comes or goes. */

@@ -1,5 +1,5 @@
-import { didYouMean } from "../../base/closest-word.js";
-import type { Table } from "../../base/table.js";
+import type { Table } from "../../base/table/table.js";
+import { didYouMean } from "../../base/text/closest-word.js";
 import { mayUseBackend } from "../gateway-api/grants.js";
 import type { BackendRules, RouteHead } from "../gateway-api/routes.js";
 import type { Finding, Path } from "../kind.js";

@@ -1,5 +1,5 @@
-import { didYouMean } from "../../base/closest-word.js";
-import type { Table } from "../../base/table.js";
+import type { Table } from "../../base/table/table.js";
+import { didYouMean } from "../../base/text/closest-word.js";
 import { attachmentsOf, type Refusal } from "../gateway-api/attachment.js";
 import type { Listeners } from "../gateway-api/listeners.js";
 import { type MeshParents, meantPort, type ParentPort } from "../gateway-api/mesh-parents.js";

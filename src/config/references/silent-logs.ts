@@ -1,4 +1,4 @@
-import type { Table } from "../../base/table.js";
+import type { Table } from "../../base/table/table.js";
 import type { Finding } from "../kind.js";
 import type { ResourceOf } from "../kinds.js";
 import type { MeshConfig } from "../mesh-config/mesh-config.js";

@@ -1,5 +1,5 @@
-import { asMeant, didYouMean } from "../../base/closest-word.js";
-import type { Table } from "../../base/table.js";
+import type { Table } from "../../base/table/table.js";
+import { asMeant, didYouMean } from "../../base/text/closest-word.js";
 import type { Finding, Path } from "../kind.js";
 import type { Destination } from "../kinds/networking/virtual-service/destination.js";
 import { gatewayKey } from "../kinds/networking/virtual-service/gateway-names.js";

@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from "node:util";
-import type { Engine } from "../../base/engine.js";
-import type { Table } from "../../base/table.js";
+import type { Engine } from "../../base/engine/engine.js";
+import type { Table } from "../../base/table/table.js";
 import type { TextMap } from "../kinds/value/fields.js";
 import type { Kind, ResourceOf } from "../kinds.js";
 import type { ConfigResource } from "../resource.js";

@@ -1,7 +1,7 @@
 /** Fields of Kubernetes' kinds that are written almost as one that counts. */
 
-import { nearWord } from "../../base/closest-word.js";
 import { memberOf } from "../../base/member-of.js";
+import { nearWord } from "../../base/text/closest-word.js";
 import { formatPath } from "../format-path.js";
 import type { Finding, Path } from "../kind.js";
 import type { FieldsSchema } from "./fields-schema.js";

@@ -1,5 +1,5 @@
 import type { ErrorObject } from "ajv";
-import { didYouMean } from "../../base/closest-word.js";
+import { didYouMean } from "../../base/text/closest-word.js";
 import { formatPath } from "../format-path.js";
 import type { Finding, Path } from "../kind.js";
 import { fieldHome } from "./field-home.js";

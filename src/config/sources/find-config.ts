@@ -1,7 +1,7 @@
 import type { BigIntStats, Dirent } from "node:fs";
 import { lstat } from "node:fs/promises";
 import { basename, join } from "node:path";
-import { inBatches } from "../../base/in-batches.js";
+import { inBatches } from "../../base/steps/in-batches.js";
 import {
   type Found,
   fingerprintOf,

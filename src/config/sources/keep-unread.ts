@@ -3,7 +3,7 @@
  * takes nothing away from a mesh.
  */
 import { relative, sep } from "node:path";
-import { Table } from "../../base/table.js";
+import { Table } from "../../base/table/table.js";
 import { type Found, UNREADABLE } from "./found.js";
 import type { RootScan } from "./scan.js";
 import type { Source } from "./source.js";

@@ -1,6 +1,6 @@
 import type { Diagnostic } from "../../base/diagnostic.js";
-import { inBatches } from "../../base/in-batches.js";
-import { Table } from "../../base/table.js";
+import { inBatches } from "../../base/steps/in-batches.js";
+import { Table } from "../../base/table/table.js";
 import { findConfig } from "./find-config.js";
 import { findSecrets } from "./find-secrets.js";
 import type { Found } from "./found.js";

@@ -2,7 +2,7 @@ import type { Stats } from "node:fs";
 import { lstat, mkdir, readdir, readFile, rm, utimes } from "node:fs/promises";
 import { join } from "node:path";
 import type { Diagnostic } from "../../base/diagnostic.js";
-import { inBatches } from "../../base/in-batches.js";
+import { inBatches } from "../../base/steps/in-batches.js";
 import type { ConfigRoot } from "../sources/root.js";
 import { FILES_AT_ONCE } from "../sources/root.js";
 import type { SavedFile } from "../store/saved-file.js";

@@ -1,6 +1,6 @@
-import { GroupEdits } from "../../base/grouping.js";
-import { type Change, Table } from "../../base/table.js";
-import { ABSENT } from "../../base/trie.js";
+import { GroupEdits } from "../../base/engine/grouping.js";
+import { type Change, Table } from "../../base/table/table.js";
+import { ABSENT } from "../../base/table/trie.js";
 import type { Kind } from "../kinds.js";
 import type { SectionReadings } from "../reading/source.js";
 import type { References } from "../references/dangling.js";

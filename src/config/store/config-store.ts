@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from "node:util";
 import { compareDiagnostics, type Diagnostic } from "../../base/diagnostic.js";
-import { Engine } from "../../base/engine.js";
-import { Table } from "../../base/table.js";
+import { Engine } from "../../base/engine/engine.js";
+import { Table } from "../../base/table/table.js";
 import type { Kind } from "../kinds.js";
 import { idOf } from "../reading/resource.js";
 import type { SectionReadings } from "../reading/source.js";

@@ -1,5 +1,5 @@
-import { Table } from "../../base/table.js";
-import { ABSENT } from "../../base/trie.js";
+import { Table } from "../../base/table/table.js";
+import { ABSENT } from "../../base/table/trie.js";
 import { readSource, type SectionReadings, type SourceReading } from "../reading/source.js";
 import type { Source, SourceBatch } from "../sources/source.js";
 import { type Claims, claimsOf, NO_CLAIMS, withoutResources } from "./claim.js";

@@ -1,5 +1,5 @@
-import { GroupEdits } from "../../base/grouping.js";
-import type { Change } from "../../base/table.js";
+import { GroupEdits } from "../../base/engine/grouping.js";
+import type { Change } from "../../base/table/table.js";
 import { idOf } from "../reading/resource.js";
 import { type ConfigResource, refOf } from "../resource.js";
 import type { Claim } from "./claim.js";

@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from "node:util";
-import type { Change, Table } from "../../base/table.js";
+import type { Change, Table } from "../../base/table/table.js";
 import type { ConfigResource, ResourceRef } from "../resource.js";
 import type { Claim } from "./claim.js";
 

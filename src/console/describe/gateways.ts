@@ -1,5 +1,5 @@
 /** `describe service`: the gateways through which a service is reached from outside. */
-import { formatHostPort } from "../../base/host-port.js";
+import { formatHostPort } from "../../base/text/host-port.js";
 import { serverInputs, serversOf } from "../../envoy/gateway/gateway-part.js";
 import { originOf } from "../../mesh/made-of.js";
 import { indented, placeOf, SEPARATOR, type Subject, shortName } from "./subject.js";

@@ -1,6 +1,6 @@
 /** `describe pod`: the policies and extensions that apply to a workload. */
 import { defined } from "../../base/defined.js";
-import { Engine } from "../../base/engine.js";
+import { Engine } from "../../base/engine/engine.js";
 import { type ConfigResource, refOf } from "../../config/resource.js";
 import { isDryRun } from "../../envoy/authorization/rbac.js";
 import { appliedEnvoyFilters } from "../../mesh/extension/envoy-filters.js";

@@ -1,5 +1,5 @@
 /** The extensions that a call passes. What they do is not known; that it may be anything has to be said. */
-import { Engine } from "../../base/engine.js";
+import { Engine } from "../../base/engine/engine.js";
 import { failsOpen, layerOf } from "../../envoy/extension/extension-filter.js";
 import { createExtensionFinder, type Extension } from "../../mesh/extension/extensions.js";
 import type { Mesh } from "../../mesh/mesh.js";

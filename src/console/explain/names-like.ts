@@ -1,4 +1,4 @@
-import { closestWord } from "../../base/closest-word.js";
+import { closestWord } from "../../base/text/closest-word.js";
 
 /** No more are named, so that they can be read. */
 const MOST = 5;

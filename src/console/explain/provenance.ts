@@ -1,6 +1,6 @@
 /** Which resources made a piece of an Envoy's configuration, and where they are written. */
 import type { Position } from "../../base/diagnostic.js";
-import { Engine } from "../../base/engine.js";
+import { Engine } from "../../base/engine/engine.js";
 import { formatPath } from "../../config/format-path.js";
 import { formatRef, keyOf, type ResourceRef, refOf } from "../../config/resource.js";
 import type {

@@ -1,5 +1,5 @@
 /** What a change of the configuration does to what proxies are sent. */
-import type { Change } from "../../base/table.js";
+import type { Change } from "../../base/table/table.js";
 import { MESSAGE } from "../../envoy/resource/message-types.js";
 import type {
   EnvoyResource,

@@ -1,6 +1,7 @@
 /** What a change of the configuration does, before anyone does it. */
-import { counted } from "../../base/counted.js";
+
 import { type Diagnostic, diagnosticLines } from "../../base/diagnostic.js";
+import { counted } from "../../base/text/counted.js";
 import { type JsonDifference, shownValue } from "../json-differences.js";
 import type { EnvoyChange } from "./envoy-changes.js";
 import type { ProxyGroup } from "./proxy-groups.js";

@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from "node:util";
-import type { Table } from "../../base/table.js";
+import type { Table } from "../../base/table/table.js";
 import type { ConfigResource } from "../../config/resource.js";
 import type { ResourceTables } from "../../config/snapshot.js";
 

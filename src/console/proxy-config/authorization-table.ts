@@ -1,5 +1,5 @@
 /** `x authz check`. */
-import { compareText } from "../../base/compare-text.js";
+import { compareText } from "../../base/text/compare-text.js";
 import type { FilterChainJson, HttpConnectionManagerJson, ListenerJson } from "../../envoy/api.js";
 import { EXT_AUTHZ_NOTES } from "../../envoy/authorization/ext-authz.js";
 

@@ -1,4 +1,4 @@
-import { compareText } from "../../base/compare-text.js";
+import { compareText } from "../../base/text/compare-text.js";
 
 /** What Istio's name of a cluster says: `outbound|80|v1|payments.default.svc.cluster.local`. */
 export interface ClusterName {

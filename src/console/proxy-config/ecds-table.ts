@@ -1,4 +1,4 @@
-import { compareText } from "../../base/compare-text.js";
+import { compareText } from "../../base/text/compare-text.js";
 import type { EcdsConfigDumpJson } from "../api.js";
 
 interface Extension {

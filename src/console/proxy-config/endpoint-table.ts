@@ -1,5 +1,5 @@
 /** `proxy-config endpoints`: the hosts that an Envoy has, and their health. */
-import { compareText } from "../../base/compare-text.js";
+import { compareText } from "../../base/text/compare-text.js";
 import type { ClusterStatusJson, HostStatusJson } from "../api.js";
 import { formatAddress, type HostAddress, hostAddress } from "./address.js";
 import type { SourcesOf } from "./known-sources.js";

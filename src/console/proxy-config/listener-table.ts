@@ -1,5 +1,5 @@
 /** `proxy-config listeners`. */
-import { compareText } from "../../base/compare-text.js";
+import { compareText } from "../../base/text/compare-text.js";
 import type { ListenerJson } from "../../envoy/api.js";
 import { hostAddress } from "./address.js";
 import { chainDestination, chainProtocol, chainsOf, describeChainMatch } from "./filter-chain.js";

@@ -1,5 +1,5 @@
 /** `proxy-config routes`. */
-import { compareText } from "../../base/compare-text.js";
+import { compareText } from "../../base/text/compare-text.js";
 import type { RouteConfigurationJson, RouteJson, VirtualHostJson } from "../../envoy/api.js";
 import { PASSTHROUGH_CLUSTER } from "../../envoy/names.js";
 import { endsLoops } from "../../envoy/route/loops.js";

@@ -9,7 +9,7 @@ import type {
   PlanRequestJson,
   PlanResponseJson,
 } from "../../../gen/types/fairlead/debug/v1/debug_pb.js";
-import { formatHostPort } from "../../base/host-port.js";
+import { formatHostPort } from "../../base/text/host-port.js";
 import { CallRefused } from "../../grpc/call-refused.js";
 import { type ClientTls, GrpcClient, type ServerAddress } from "../../grpc/client.js";
 import { status, statusName } from "../../grpc/status-code.js";

@@ -2,7 +2,7 @@ import type {
   GetDebugPathRequestJson,
   GetDebugPathResponseJson,
 } from "../../../gen/types/fairlead/debug/v1/debug_pb.js";
-import { didYouMean } from "../../base/closest-word.js";
+import { didYouMean } from "../../base/text/closest-word.js";
 import { CallRefused } from "../../grpc/call-refused.js";
 import { status } from "../../grpc/status-code.js";
 import { DEBUG_PATHS, type DebugPathOptions, lookUpPath, textOf } from "../istio/debug-paths.js";

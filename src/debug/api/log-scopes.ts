@@ -4,7 +4,7 @@ import type {
   LogScopeJson,
   SetLogLevelsRequestJson,
 } from "../../../gen/types/fairlead/debug/v1/debug_pb.js";
-import { didYouMean } from "../../base/closest-word.js";
+import { didYouMean } from "../../base/text/closest-word.js";
 import { CallRefused } from "../../grpc/call-refused.js";
 import { status } from "../../grpc/status-code.js";
 import { SCOPE_LEVELS, type ScopeLevel } from "./scope-levels.js";

@@ -6,8 +6,8 @@ import {
   type Registry,
   toJson,
 } from "@bufbuild/protobuf";
+import { typeNameIn } from "../../base/protobuf/type-url.js";
 import { inSlices } from "../../base/steps/in-slices.js";
-import { typeNameIn } from "../../base/type-url.js";
 import { type EncodedResource, TYPE_URL } from "../../xds/resource.js";
 import type { Quarantined, StreamStatus } from "../../xds/state/stream-status.js";
 import type { Observed } from "../observed.js";

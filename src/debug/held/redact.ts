@@ -9,7 +9,7 @@ import {
   ScalarType,
 } from "@bufbuild/protobuf";
 import { isMap } from "../../base/is-map.js";
-import { typeNameIn } from "../../base/type-url.js";
+import { typeNameIn } from "../../base/protobuf/type-url.js";
 import { createRuleOptions, type RuleOptions } from "../../envoy/check/rule-options.js";
 
 const REDACTED = "[redacted]";

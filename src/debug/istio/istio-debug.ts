@@ -12,7 +12,7 @@ import {
   toBinary,
 } from "@bufbuild/protobuf";
 import type { ControlPlaneJson } from "../../../gen/types/fairlead/debug/v1/debug_pb.js";
-import { typeUrlOf } from "../../base/type-url.js";
+import { typeUrlOf } from "../../base/protobuf/type-url.js";
 import { CallRefused } from "../../grpc/call-refused.js";
 import { status } from "../../grpc/status-code.js";
 import type { Question, Questions } from "../../xds/questions.js";

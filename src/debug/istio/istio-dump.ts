@@ -1,6 +1,6 @@
 /** A dump of a proxy's configuration in the form in which istiod gives it to istioctl. */
 import type { JsonObject, JsonValue } from "@bufbuild/protobuf";
-import { typeUrlOf } from "../../base/type-url.js";
+import { typeUrlOf } from "../../base/protobuf/type-url.js";
 import type { DumpSection } from "../held/config-dump.js";
 
 /** A section of a dump as istiod sends it: the type's name, and its JSON. */

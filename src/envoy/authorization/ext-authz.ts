@@ -1,6 +1,7 @@
 /** Envoy's external authorization filters, for HTTP and for connections. See Istio, pilot/pkg/security/authz/builder. */
-import { byKey } from "../../base/compare-text.js";
+
 import { defined } from "../../base/defined.js";
+import { byKey } from "../../base/text/compare-text.js";
 import type { ExternalAuthorizer } from "../../config/mesh-config/external-authorizer.js";
 import { any } from "../any.js";
 import type {

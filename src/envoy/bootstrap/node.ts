@@ -1,6 +1,6 @@
 /** Who a proxy says that it is: Envoy's node, with Istio's metadata. */
-import { byKey } from "../../base/compare-text.js";
-import { formatHostPort } from "../../base/host-port.js";
+import { byKey } from "../../base/text/compare-text.js";
+import { formatHostPort } from "../../base/text/host-port.js";
 import { METADATA_PREFIX } from "../../config/kinds/networking/unapplied-metadata.js";
 import {
   CANONICAL_NAME,

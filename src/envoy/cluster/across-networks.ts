@@ -1,5 +1,5 @@
 /** What callers in one network call in place of endpoints in others. See Istio, EndpointsByNetworkFilter. */
-import { byKey } from "../../base/compare-text.js";
+import { byKey } from "../../base/text/compare-text.js";
 import { type LocalityCaller, networkOfCaller } from "../../mesh/routing/locality-balancing.js";
 import type { EffectivePolicy } from "../../mesh/routing/traffic-policy.js";
 import type { Service } from "../../mesh/service/service.js";

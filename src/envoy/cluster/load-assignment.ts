@@ -1,5 +1,5 @@
-import { byKey } from "../../base/compare-text.js";
 import { defined } from "../../base/defined.js";
+import { byKey } from "../../base/text/compare-text.js";
 import { ENDPOINT_METADATA } from "../../config/kinds/telemetry/peer-attributes.js";
 import {
   type EndpointGroup,

@@ -1,6 +1,6 @@
 /** What is not sent because Envoy would refuse it, as a user is told of it: at the line that made it. */
 import { compareDiagnostics, type Diagnostic } from "../../base/diagnostic.js";
-import { Table } from "../../base/table.js";
+import { Table } from "../../base/table/table.js";
 import type { Path } from "../../config/kind.js";
 import { KINDS, type Kind } from "../../config/kinds.js";
 import { type ConfigResource, formatRef, keyOf, type ResourceRef } from "../../config/resource.js";

@@ -1,7 +1,7 @@
 /** Filters that users add: their place in a chain, and where their configuration is. */
 
 import type { AnyJson } from "@bufbuild/protobuf/wkt";
-import { typeUrlOf } from "../../base/type-url.js";
+import { typeUrlOf } from "../../base/protobuf/type-url.js";
 import type { Extension } from "../../mesh/extension/extensions.js";
 import { isFile } from "../../mesh/extension/wasm-modules.js";
 import { any } from "../any.js";

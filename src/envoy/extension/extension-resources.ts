@@ -1,6 +1,6 @@
 /** What configures the extensions of proxies that ask for it by name (ECDS). */
-import type { Engine } from "../../base/engine.js";
-import { Table } from "../../base/table.js";
+import type { Engine } from "../../base/engine/engine.js";
+import { Table } from "../../base/table/table.js";
 import type { Extension } from "../../mesh/extension/extensions.js";
 import { moduleKey, moduleReference, type WasmModule } from "../../mesh/extension/wasm-modules.js";
 import type { Mesh } from "../../mesh/mesh.js";

@@ -1,5 +1,5 @@
 /** The filters of the policies that apply to each workload, remembered. */
-import type { Engine } from "../../base/engine.js";
+import type { Engine } from "../../base/engine/engine.js";
 import type { Mesh } from "../../mesh/mesh.js";
 import type { Proxy } from "../../mesh/proxy/proxy.js";
 import { createAppliedPolicies } from "../../mesh/security/applied-policies.js";

@@ -3,7 +3,7 @@
  * The virtual host of the service takes such names, a filter notes which pod a request names, and the service's cluster calls
  * that one. So nothing is made for each pod: it is known by what its endpoint says.
  */
-import { literalRegex } from "../../base/literal-regex.js";
+import { literalRegex } from "../../base/text/literal-regex.js";
 import { isHeadless, type Service } from "../../mesh/service/service.js";
 import { any } from "../any.js";
 import type {

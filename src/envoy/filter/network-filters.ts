@@ -1,6 +1,6 @@
 /** Network filters other than the HTTP connection manager. */
 import { defined } from "../../base/defined.js";
-import { formatHostPort } from "../../base/host-port.js";
+import { formatHostPort } from "../../base/text/host-port.js";
 import type { TunnelSettings } from "../../config/kinds/networking/destination-rule/traffic-policy.js";
 import type { ConnectionSettings } from "../../mesh/proxy/connection-settings.js";
 import { any } from "../any.js";

@@ -1,5 +1,5 @@
 /** The clusters to which gateways with servers of mode AUTO_PASSTHROUGH may pass mutual TLS on. */
-import { type Engine, sameElements } from "../../base/engine.js";
+import { type Engine, sameElements } from "../../base/engine/engine.js";
 import type { Mesh } from "../../mesh/mesh.js";
 import type { Service } from "../../mesh/service/service.js";
 import type { ClusterKey } from "../names.js";

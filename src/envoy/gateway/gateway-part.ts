@@ -1,9 +1,9 @@
 /** The part of a gateway's configuration that its Gateways and their VirtualServices make. */
 
-import type { Engine } from "../../base/engine.js";
+import type { Engine } from "../../base/engine/engine.js";
 import { groupBy } from "../../base/group-by.js";
 import type { Lazy } from "../../base/lazy.js";
-import { overlay, Table } from "../../base/table.js";
+import { overlay, Table } from "../../base/table/table.js";
 import { serverPort } from "../../config/kinds/networking/gateway.js";
 import type { MeshConfig } from "../../config/mesh-config/mesh-config.js";
 import { formatRef, type ResourceRef } from "../../config/resource.js";

@@ -1,5 +1,5 @@
 /** All that one gateway is sent: the clusters of its scope, and the listeners, routes and secrets of its Gateways. */
-import { type Engine, sameElements } from "../../base/engine.js";
+import { type Engine, sameElements } from "../../base/engine/engine.js";
 import { partAt } from "../outbound/scope-builder.js";
 import type { ConnectedProxy } from "../proxy/connected-proxy.js";
 import type { ProxyBuilder, ProxyBuilders } from "../proxy/proxy-builders.js";

@@ -1,6 +1,6 @@
 /** The secrets of a gateway's servers, as far as the gateway may have them. */
 
-import type { Engine } from "../../base/engine.js";
+import type { Engine } from "../../base/engine/engine.js";
 import {
   configMapKey,
   isConfigMapCredential,

@@ -1,4 +1,4 @@
-import type { Table } from "../../base/table.js";
+import type { Table } from "../../base/table/table.js";
 import type { ResourceOf } from "../../config/kinds.js";
 import type { ResourceRef } from "../../config/resource.js";
 import type { OwnRule } from "../../mesh/routing/own-rules.js";

@@ -1,8 +1,8 @@
 /** The part of a sidecar's configuration that concerns its own workload: how calls reach the application. */
-import type { FieldNames } from "../../base/call.js";
-import type { Engine } from "../../base/engine.js";
+import type { FieldNames } from "../../base/engine/call.js";
+import type { Engine } from "../../base/engine/engine.js";
 import type { Lazy } from "../../base/lazy.js";
-import type { Table } from "../../base/table.js";
+import type { Table } from "../../base/table/table.js";
 import type { ResourceOf } from "../../config/kinds.js";
 import type { MeshConfig } from "../../config/mesh-config/mesh-config.js";
 import { type ResourceRef, refOf } from "../../config/resource.js";

@@ -1,7 +1,7 @@
 /** The part of a sidecar's configuration for its own workload, with the policies and patches for that workload. */
-import type { FieldNames } from "../../base/call.js";
-import { type Engine, sameElements } from "../../base/engine.js";
-import { Table } from "../../base/table.js";
+import type { FieldNames } from "../../base/engine/call.js";
+import { type Engine, sameElements } from "../../base/engine/engine.js";
+import { Table } from "../../base/table/table.js";
 import type { Proxy } from "../../mesh/proxy/proxy.js";
 import {
   type AppliedAuthentication,

@@ -1,5 +1,5 @@
 /** The listeners of a gateway: one for each port, with the servers of all Gateways that use it. */
-import { compareText } from "../../base/compare-text.js";
+import { compareText } from "../../base/text/compare-text.js";
 import { serverPort } from "../../config/kinds/networking/gateway.js";
 import type { GatewayTopology } from "../../config/mesh-config/mesh-config-schema.js";
 import { type GatewayServer, parseServerHost, serverPart } from "../../mesh/gateway/gateway.js";

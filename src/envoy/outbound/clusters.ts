@@ -1,7 +1,7 @@
 /** The clusters of services, and their endpoints, as the callers of a scope see them. */
-import type { Engine } from "../../base/engine.js";
+import type { Engine } from "../../base/engine/engine.js";
 import type { Lazy } from "../../base/lazy.js";
-import type { Table } from "../../base/table.js";
+import type { Table } from "../../base/table/table.js";
 import { type Labels, selects } from "../../mesh/labels.js";
 import type { Mesh } from "../../mesh/mesh.js";
 import type { DestinationRule } from "../../mesh/routing/destination-rule.js";

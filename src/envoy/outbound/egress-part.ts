@@ -1,7 +1,7 @@
 /** The part of the callers of a namespace whose Sidecar says what they reach. */
-import type { Engine } from "../../base/engine.js";
+import type { Engine } from "../../base/engine/engine.js";
 import type { Lazy } from "../../base/lazy.js";
-import { overlay, Table } from "../../base/table.js";
+import { overlay, Table } from "../../base/table/table.js";
 import type { Mesh } from "../../mesh/mesh.js";
 import { type EgressListener, egressListeners } from "../../mesh/sidecar/sidecar.js";
 import { createEgressViews } from "../../mesh/view/egress-view.js";

@@ -2,9 +2,9 @@
  * The rows that hosts make for the callers of one namespace: those that all callers share, except for hosts that look different
  * from that namespace, which have rows of their own. So the tables of a hundred namespaces share nearly all of their memory.
  */
-import type { Engine } from "../../base/engine.js";
-import { Table } from "../../base/table.js";
-import { ABSENT } from "../../base/trie.js";
+import type { Engine } from "../../base/engine/engine.js";
+import { Table } from "../../base/table/table.js";
+import { ABSENT } from "../../base/table/trie.js";
 
 /** The rows (clusters, virtual hosts and so on) that each host makes, by hostname, and all of them in one table. */
 export interface HostRows<V> {

@@ -2,8 +2,8 @@
 import { isDeepStrictEqual } from "node:util";
 import ipaddr from "ipaddr.js";
 import { defined } from "../../base/defined.js";
-import type { Engine } from "../../base/engine.js";
-import { Table } from "../../base/table.js";
+import type { Engine } from "../../base/engine/engine.js";
+import { Table } from "../../base/table/table.js";
 import type { HostResolver } from "../../mesh/host-resolver.js";
 import type { Mesh, VirtualServices } from "../../mesh/mesh.js";
 import type { DestinationRule } from "../../mesh/routing/destination-rule.js";

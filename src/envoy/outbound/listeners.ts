@@ -1,7 +1,7 @@
 /** The outbound listeners of sidecars, from the entries of services. */
 import { isDeepStrictEqual } from "node:util";
-import type { Engine } from "../../base/engine.js";
-import { Table } from "../../base/table.js";
+import type { Engine } from "../../base/engine/engine.js";
+import { Table } from "../../base/table/table.js";
 import type { MeshConfig } from "../../config/mesh-config/mesh-config.js";
 import type { ResourceRef } from "../../config/resource.js";
 import { connectionSettings } from "../../mesh/proxy/connection-settings.js";

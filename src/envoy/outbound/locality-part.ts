@@ -2,8 +2,8 @@
  * The clusters and endpoints of a scope as the callers at one locality are sent them: hosts that are balanced by locality have
  * their endpoints in the order in which it prefers them.
  */
-import type { Engine } from "../../base/engine.js";
-import type { Table } from "../../base/table.js";
+import type { Engine } from "../../base/engine/engine.js";
+import type { Table } from "../../base/table/table.js";
 import type { Mesh } from "../../mesh/mesh.js";
 import type { ClientLocality } from "../../mesh/routing/locality-balancing.js";
 import type { HostView } from "../../mesh/view/host-view.js";

@@ -4,9 +4,9 @@
  */
 
 import { defined } from "../../base/defined.js";
-import type { Engine } from "../../base/engine.js";
+import type { Engine } from "../../base/engine/engine.js";
 import type { Lazy } from "../../base/lazy.js";
-import { Table } from "../../base/table.js";
+import { Table } from "../../base/table/table.js";
 import type { Mesh } from "../../mesh/mesh.js";
 import { lookUpFamily } from "../../mesh/proxy/proxy.js";
 import type { LocalityPolicy } from "../../mesh/routing/locality-balancing.js";

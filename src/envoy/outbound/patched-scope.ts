@@ -1,5 +1,5 @@
 /** What the proxies of a scope share, as EnvoyFilters change it. */
-import type { Engine } from "../../base/engine.js";
+import type { Engine } from "../../base/engine/engine.js";
 import type { Mesh } from "../../mesh/mesh.js";
 import type { ClientLocality } from "../../mesh/routing/locality-balancing.js";
 import type { Patching, SidePatches } from "../patch/patched-sets.js";

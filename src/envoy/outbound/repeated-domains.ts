@@ -3,10 +3,10 @@
  * whatever the case of its letters. A host that makes the domain for itself goes before one that makes it for others; then a
  * host's own name, its first domain, goes before other names; then the first host by name keeps it.
  */
-import type { Engine, Folded } from "../../base/engine.js";
-import { GroupEdits } from "../../base/grouping.js";
-import { Table } from "../../base/table.js";
-import { ABSENT } from "../../base/trie.js";
+import type { Engine, Folded } from "../../base/engine/engine.js";
+import { GroupEdits } from "../../base/engine/grouping.js";
+import { Table } from "../../base/table/table.js";
+import { ABSENT } from "../../base/table/trie.js";
 import type { Encoder } from "../resource/encoder.js";
 import { MESSAGE } from "../resource/message-types.js";
 import type { EnvoyResource } from "../resource/resource-set.js";

@@ -1,8 +1,8 @@
 /** The route configurations of a scope's sidecars, from the virtual hosts of the hosts that they can see. */
 
 import { isDeepStrictEqual } from "node:util";
-import type { Engine } from "../../base/engine.js";
-import { overlay, Table } from "../../base/table.js";
+import type { Engine } from "../../base/engine/engine.js";
+import { overlay, Table } from "../../base/table/table.js";
 import type { ProxyHeaders } from "../../config/mesh-config/mesh-config-schema.js";
 import type { EgressListener } from "../../mesh/sidecar/sidecar.js";
 import type { RouteJson, VirtualHostJson } from "../api.js";

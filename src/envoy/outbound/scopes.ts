@@ -1,5 +1,5 @@
 /** The scopes of proxies. What the proxies of one scope share is made once for all of them. */
-import type { Engine } from "../../base/engine.js";
+import type { Engine } from "../../base/engine/engine.js";
 import { type EnvoyPatches, patchesKey } from "../../mesh/extension/envoy-filters.js";
 import { backendCredentialFor } from "../../mesh/gateway-api/backend-certificate.js";
 import type { Mesh } from "../../mesh/mesh.js";

@@ -1,6 +1,6 @@
 /** The virtual hosts of sidecars, made and encoded. */
-import type { Engine } from "../../base/engine.js";
-import { Table } from "../../base/table.js";
+import type { Engine } from "../../base/engine/engine.js";
+import { Table } from "../../base/table/table.js";
 import type { Mesh } from "../../mesh/mesh.js";
 import type { HostView } from "../../mesh/view/host-view.js";
 import type { Encoder } from "../resource/encoder.js";

@@ -1,7 +1,7 @@
 /** Checks a patch of an EnvoyFilter against Envoy's API: whether it can have an effect, and what is wrong where it cannot. */
 
-import { didYouMean } from "../../base/closest-word.js";
-import { typeNameIn } from "../../base/type-url.js";
+import { typeNameIn } from "../../base/protobuf/type-url.js";
+import { didYouMean } from "../../base/text/closest-word.js";
 import type { Path } from "../../config/kind.js";
 import type { EnvoyConfigObjectPatch } from "../../config/kinds/networking/envoy-patch.js";
 import type { CheckPatch, PatchProblem } from "../../config/references/envoy-patches.js";

@@ -3,7 +3,7 @@
 import type { DescField, DescMessage, JsonObject, JsonValue, Registry } from "@bufbuild/protobuf";
 import { isWrapperDesc } from "@bufbuild/protobuf/wkt";
 import { isMap } from "../../base/is-map.js";
-import { typeNameIn } from "../../base/type-url.js";
+import { typeNameIn } from "../../base/protobuf/type-url.js";
 
 /** What becomes of the elements of a list that both messages have: those of the patch are added, or stand alone. */
 export type ListMerge = "append" | "replace";

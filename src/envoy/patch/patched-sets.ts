@@ -1,6 +1,6 @@
 /** The resources of a proxy, or of a group of proxies, as EnvoyFilters and extensions change them. */
-import type { Engine } from "../../base/engine.js";
-import type { Table } from "../../base/table.js";
+import type { Engine } from "../../base/engine/engine.js";
+import type { Table } from "../../base/table/table.js";
 import type { EnvoyPatch, EnvoyPatches } from "../../mesh/extension/envoy-filters.js";
 import type { ClusterJson, ListenerJson, RouteConfigurationJson, VirtualHostJson } from "../api.js";
 import { endpointFields } from "../cluster/peers.js";

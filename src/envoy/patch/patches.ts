@@ -1,5 +1,5 @@
 /** The patches of extensions and, after them, of EnvoyFilters, which can change what extensions add. */
-import type { Engine } from "../../base/engine.js";
+import type { Engine } from "../../base/engine/engine.js";
 import {
   createEnvoyPatches,
   type EnvoyPatches,

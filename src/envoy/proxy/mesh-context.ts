@@ -1,6 +1,6 @@
 /** The parts of a mesh that decide what single proxies are sent. Rows about their own workloads are found for each. */
-import { type FieldNames, fieldsOf } from "../../base/call.js";
-import type { Engine } from "../../base/engine.js";
+import { type FieldNames, fieldsOf } from "../../base/engine/call.js";
+import type { Engine } from "../../base/engine/engine.js";
 import type { Mesh } from "../../mesh/mesh.js";
 import type { ClientLocalities } from "../../mesh/routing/client-localities.js";
 import type { ExtensionMesh } from "../extension/extension-resources.js";

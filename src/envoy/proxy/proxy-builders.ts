@@ -1,5 +1,5 @@
 /** What is made once for all proxies. */
-import type { Engine } from "../../base/engine.js";
+import type { Engine } from "../../base/engine/engine.js";
 import type { Mesh } from "../../mesh/mesh.js";
 import {
   type ClientLocalities,

@@ -1,6 +1,6 @@
 /** What of a mesh one proxy is made of: its scope and its locality, by which it is given the parts that it shares with others. */
-import type { Engine } from "../../base/engine.js";
-import type { Table } from "../../base/table.js";
+import type { Engine } from "../../base/engine/engine.js";
+import type { Table } from "../../base/table/table.js";
 import type { Mesh } from "../../mesh/mesh.js";
 import type { Proxy } from "../../mesh/proxy/proxy.js";
 import type { ClientLocalities } from "../../mesh/routing/client-localities.js";

@@ -2,8 +2,8 @@
  * All that one proxy is sent: the union of the part that it shares with the callers of its scope, the part of its workload
  * or of its Gateways, and what is its own.
  */
-import type { Engine } from "../../base/engine.js";
-import { Table } from "../../base/table.js";
+import type { Engine } from "../../base/engine/engine.js";
+import { Table } from "../../base/table/table.js";
 import type { ResourceOf } from "../../config/kinds.js";
 import type { EnvoyPatches } from "../../mesh/extension/envoy-filters.js";
 import type { UnservedServer } from "../../mesh/gateway/shared-ports.js";

@@ -1,5 +1,5 @@
-import type { Engine } from "../../base/engine.js";
-import { Table } from "../../base/table.js";
+import type { Engine } from "../../base/engine/engine.js";
+import { Table } from "../../base/table/table.js";
 import type { EnvoyResource } from "./resource-set.js";
 
 /** Rows of a table, sorted by whether Envoy would refuse them. */

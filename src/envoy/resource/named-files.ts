@@ -3,7 +3,7 @@
 import { fromBinary, type Message, type Registry, toBinary } from "@bufbuild/protobuf";
 import { type Any, AnySchema, anyPack, anyUnpack } from "@bufbuild/protobuf/wkt";
 import type { DataSource } from "../../../gen/types/envoy/config/core/v3/base_pb.js";
-import { typeNameIn } from "../../base/type-url.js";
+import { typeNameIn } from "../../base/protobuf/type-url.js";
 
 /** Finds and renames them. It reads a whole resource, so it is meant only for those that something is wrong with. */
 export interface NamedFiles {

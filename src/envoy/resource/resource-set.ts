@@ -1,6 +1,6 @@
 /** Envoy resources, encoded and named: what the xDS server sends. */
 import type { Lazy } from "../../base/lazy.js";
-import { Table } from "../../base/table.js";
+import { Table } from "../../base/table/table.js";
 import type { Path } from "../../config/kind.js";
 import type { ResourceRef } from "../../config/resource.js";
 import type { Decision } from "../../mesh/security/tls-decisions.js";

@@ -1,6 +1,6 @@
 /** On-demand virtual hosts: which virtual host takes the requests for a name, and a copy of it for that name alone. */
 import { BinaryReader, WireType } from "@bufbuild/protobuf/wire";
-import { textField } from "../../base/message-field.js";
+import { textField } from "../../base/protobuf/message-field.js";
 import { versionOf } from "../../base/version.js";
 import { isProxyRoute } from "../names.js";
 import type { EnvoyResource } from "../resource/resource-set.js";

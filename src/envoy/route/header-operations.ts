@@ -1,5 +1,5 @@
 /** What VirtualServices do to the headers of requests and responses. */
-import { byKey } from "../../base/compare-text.js";
+import { byKey } from "../../base/text/compare-text.js";
 import type { Headers } from "../../config/kinds/networking/virtual-service/header-operations.js";
 import type { HeaderValueOptionJson } from "../api.js";
 

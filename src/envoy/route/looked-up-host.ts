@@ -2,7 +2,7 @@
  * Requests for hosts of a wildcard that the proxy looks up by DNS itself. It looks up the host that a request names, and calls
  * it on the port of the service: the port in a request only says on which listener it came, and must not choose another.
  */
-import { literalRegex } from "../../base/literal-regex.js";
+import { literalRegex } from "../../base/text/literal-regex.js";
 import { domainProblem } from "../../config/kinds/value/dns-names.js";
 import { isSubsetOf } from "../../mesh/hostname.js";
 import { any } from "../any.js";

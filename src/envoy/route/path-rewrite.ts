@@ -1,4 +1,4 @@
-import { literalRegex } from "../../base/literal-regex.js";
+import { literalRegex } from "../../base/text/literal-regex.js";
 import type { HTTPRewrite } from "../../config/kinds/networking/virtual-service/http-rewrite.js";
 import type { RouteActionJson, RouteMatchJson } from "../api.js";
 

@@ -1,6 +1,6 @@
 /** Route configurations, joined from the bytes of their virtual hosts. */
 import { BinaryReader } from "@bufbuild/protobuf/wire";
-import { fieldHead, textField } from "../../base/message-field.js";
+import { fieldHead, textField } from "../../base/protobuf/message-field.js";
 import { versionOf } from "../../base/version.js";
 import type { ResourceRef } from "../../config/resource.js";
 import type { RouteConfigurationJson, VirtualHostJson } from "../api.js";

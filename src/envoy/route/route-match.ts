@@ -1,5 +1,5 @@
 /** Which requests a route is for: the matches of a VirtualService in Envoy's words. */
-import { byKey } from "../../base/compare-text.js";
+import { byKey } from "../../base/text/compare-text.js";
 import type { HTTPMatchRequest } from "../../config/kinds/networking/virtual-service/http-match.js";
 import type { StringMatch } from "../../config/kinds/value/string-match.js";
 import type {

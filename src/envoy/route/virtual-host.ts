@@ -1,5 +1,5 @@
 /** Virtual hosts of sidecars: one for each host and port. */
-import { bracketed } from "../../base/host-port.js";
+import { bracketed } from "../../base/text/host-port.js";
 import type { ProxyHeaders } from "../../config/mesh-config/mesh-config-schema.js";
 import { sendsAttemptCount } from "../../mesh/proxy/http-settings.js";
 import type { VirtualHostJson } from "../api.js";

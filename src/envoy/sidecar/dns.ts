@@ -1,6 +1,6 @@
 /** DNS for the applications of sidecars: Envoy answers by a listener, Istio's agent by a table of names. */
-import type { Engine } from "../../base/engine.js";
-import { Table } from "../../base/table.js";
+import type { Engine } from "../../base/engine/engine.js";
+import { Table } from "../../base/table/table.js";
 import { versionOf } from "../../base/version.js";
 import type { Proxy } from "../../mesh/proxy/proxy.js";
 import type { HostNames, NamedHost } from "../../mesh/view/named-host.js";

@@ -6,8 +6,8 @@
  * requests as the virtual host of the whole table would that matches the name. A sidecar that calls very many names is sent
  * everything.
  */
-import type { Engine } from "../../base/engine.js";
-import { overlay, Table } from "../../base/table.js";
+import type { Engine } from "../../base/engine/engine.js";
+import { overlay, Table } from "../../base/table/table.js";
 import { SERVICE_CLUSTER_PREFIX } from "../names.js";
 import { createDomainIndex, type DomainIndex } from "../outbound/repeated-domains.js";
 import {

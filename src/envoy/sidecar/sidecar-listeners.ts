@@ -1,8 +1,8 @@
 /** The listeners of a sidecar, and the names that its application knows where the proxy or its agent answers DNS. */
-import type { FieldNames } from "../../base/call.js";
-import type { Engine } from "../../base/engine.js";
+import type { FieldNames } from "../../base/engine/call.js";
+import type { Engine } from "../../base/engine/engine.js";
 import type { Lazy } from "../../base/lazy.js";
-import { Table } from "../../base/table.js";
+import { Table } from "../../base/table/table.js";
 import type { Proxy } from "../../mesh/proxy/proxy.js";
 import type { HostNames } from "../../mesh/view/named-host.js";
 import { createBoundListeners } from "../outbound/listeners.js";

@@ -1,7 +1,7 @@
 /** What sidecars are sent for the calls of their applications. The sidecars of one scope at one locality share all of it. */
-import { type Engine, sameElements } from "../../base/engine.js";
+import { type Engine, sameElements } from "../../base/engine/engine.js";
 import { keptIfSame, type Lazy } from "../../base/lazy.js";
-import { Table } from "../../base/table.js";
+import { Table } from "../../base/table/table.js";
 import type { Mesh } from "../../mesh/mesh.js";
 import type { ClientLocality } from "../../mesh/routing/locality-balancing.js";
 import type { HostNames } from "../../mesh/view/named-host.js";

@@ -1,5 +1,5 @@
 /** All that one sidecar is sent: what it shares with the other callers of its scope, and the part of its own workload. */
-import type { Engine } from "../../base/engine.js";
+import type { Engine } from "../../base/engine/engine.js";
 import type { Mesh } from "../../mesh/mesh.js";
 import { createInboundPart } from "../inbound/inbound-part.js";
 import {

@@ -1,5 +1,5 @@
 /** The logs, metrics and traces of a proxy's listeners. Equal ones are one object. */
-import type { Engine } from "../../base/engine.js";
+import type { Engine } from "../../base/engine/engine.js";
 import type { TracingSettings } from "../../config/mesh-config/mesh-config-schema.js";
 import type { Mesh } from "../../mesh/mesh.js";
 import type { Proxy } from "../../mesh/proxy/proxy.js";

@@ -1,7 +1,7 @@
 /** Loggers that tell a service of requests and connections, by gRPC. See Istio, telemetry_logging.go. */
 
-import { byKey } from "../../base/compare-text.js";
 import { defined } from "../../base/defined.js";
+import { byKey } from "../../base/text/compare-text.js";
 import type { ToldLogService } from "../../mesh/telemetry/access-logging.js";
 import { any } from "../any.js";
 import type { AccessLogFilterJson, AccessLogJson } from "../api.js";

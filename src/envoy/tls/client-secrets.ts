@@ -1,5 +1,5 @@
 /** The secrets by which a proxy shows itself to servers, and knows them, as DestinationRules say. */
-import type { Engine } from "../../base/engine.js";
+import type { Engine } from "../../base/engine/engine.js";
 import {
   configMapKey,
   isConfigMapCredential,

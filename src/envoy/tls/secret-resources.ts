@@ -1,5 +1,5 @@
 /** What a proxy is given of Secrets, ConfigMaps and files that its configuration names. */
-import type { Engine } from "../../base/engine.js";
+import type { Engine } from "../../base/engine/engine.js";
 import type { ResourceOf } from "../../config/kinds.js";
 import { type ResourceRef, refOf } from "../../config/resource.js";
 import { originOf } from "../../mesh/made-of.js";

@@ -7,7 +7,7 @@
 import type { DescField, DescMessage, DescOneof, Message, Registry } from "@bufbuild/protobuf";
 import { FeatureSet_FieldPresence, isWrapperDesc } from "@bufbuild/protobuf/wkt";
 import { isMap } from "../../base/is-map.js";
-import { typeNameIn } from "../../base/type-url.js";
+import { typeNameIn } from "../../base/protobuf/type-url.js";
 import { BackwardWriter } from "./backward-writer.js";
 import { enumEncoder, type ScalarEncoder, scalarEncoder } from "./scalar-encoder.js";
 import { sharedEncodings } from "./shared-message.js";

@@ -1,7 +1,7 @@
 /** The patches of EnvoyFilters, and which proxies they are for. See Istio, EnvoyFilter. */
 import { RE2JS } from "re2js";
-import type { Engine } from "../../base/engine.js";
-import { Table } from "../../base/table.js";
+import type { Engine } from "../../base/engine/engine.js";
+import { Table } from "../../base/table/table.js";
 import type { Path } from "../../config/kind.js";
 import type { EnvoyConfigObjectPatch } from "../../config/kinds/networking/envoy-patch.js";
 import type { ResourceOf } from "../../config/kinds.js";

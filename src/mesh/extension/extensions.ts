@@ -1,6 +1,6 @@
 /** WasmPlugins and TrafficExtensions: filters that users add, and in which proxies. */
-import type { Engine } from "../../base/engine.js";
-import { Table } from "../../base/table.js";
+import type { Engine } from "../../base/engine/engine.js";
+import { Table } from "../../base/table/table.js";
 import type { Path } from "../../config/kind.js";
 import type { TrafficSelectors, WasmConfig } from "../../config/kinds/extensions/wasm-config.js";
 import type { PolicyTargets } from "../../config/kinds/value/selectors.js";

@@ -1,5 +1,5 @@
 /** Wasm modules: which ones plugins name, and what is known of them. */
-import type { Table } from "../../base/table.js";
+import type { Table } from "../../base/table/table.js";
 import type { WasmConfig } from "../../config/kinds/extensions/wasm-config.js";
 import { schemeOf } from "../../config/kinds/value/urls.js";
 

@@ -1,5 +1,5 @@
 /** Attaches routes of the Gateway API to the parents that they name: listeners, Services and ServiceEntries. */
-import { Table } from "../../base/table.js";
+import { Table } from "../../base/table/table.js";
 import { attachmentsOf } from "../../config/gateway-api/attachment.js";
 import { mayUseBackend } from "../../config/gateway-api/grants.js";
 import { gatewayKeyOf } from "../../config/gateway-api/listener.js";

@@ -1,5 +1,5 @@
 /** Routes of the Gateway API at what they are attached to, and the VirtualServices that those at one place are together. */
-import { compareText } from "../../base/compare-text.js";
+import { compareText } from "../../base/text/compare-text.js";
 import type { ParentReference } from "../../config/kinds/gateway-api/parents.js";
 import type { HTTPRoute } from "../../config/kinds/networking/virtual-service/http-route.js";
 import type {

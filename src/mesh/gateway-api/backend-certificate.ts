@@ -1,5 +1,5 @@
 /** The certificates by which gateways show themselves to backends that speak TLS. See Gateway API, Gateway.spec.tls.backend. */
-import type { Table } from "../../base/table.js";
+import type { Table } from "../../base/table/table.js";
 import { type Labels, selects } from "../labels.js";
 
 /** Who shows a certificate to backends: the workloads of a namespace that one of the selectors selects. */

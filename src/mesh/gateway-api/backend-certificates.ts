@@ -1,7 +1,7 @@
 /** Finds the gateways that show certificates to backends. */
 import { isDeepStrictEqual } from "node:util";
-import type { Engine } from "../../base/engine.js";
-import type { Table } from "../../base/table.js";
+import type { Engine } from "../../base/engine/engine.js";
+import type { Table } from "../../base/table/table.js";
 import type { ResourceOf } from "../../config/kinds.js";
 import { namedServices } from "../gateway/gateway.js";
 import { DEFAULT_DOMAIN, serviceHostname } from "../hostname.js";

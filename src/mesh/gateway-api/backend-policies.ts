@@ -1,7 +1,7 @@
 /** BackendTLSPolicies as the DestinationRules that they mean, one for each Service. See Istio, DestinationRuleCollection. */
 import { isDeepStrictEqual } from "node:util";
-import type { Engine } from "../../base/engine.js";
-import { Table } from "../../base/table.js";
+import type { Engine } from "../../base/engine/engine.js";
+import { Table } from "../../base/table/table.js";
 import { backendTls, type TlsTarget } from "../../config/gateway-api/backend-tls.js";
 import { createMeshParents, type ParentPort } from "../../config/gateway-api/mesh-parents.js";
 import type { ClientTLSSettings } from "../../config/kinds/networking/destination-rule/client-tls-settings.js";

@@ -1,7 +1,7 @@
 /** The resources of Kubernetes' Gateway API as the Gateways and VirtualServices that they mean, as Istio converts them. */
 import { isDeepStrictEqual } from "node:util";
-import type { Engine } from "../../base/engine.js";
-import type { Table } from "../../base/table.js";
+import type { Engine } from "../../base/engine/engine.js";
+import type { Table } from "../../base/table/table.js";
 import type { Listener } from "../../config/gateway-api/listener.js";
 import { createListeners, type Listeners } from "../../config/gateway-api/listeners.js";
 import type { RouteKind, RouteResource } from "../../config/gateway-api/routes.js";

@@ -1,6 +1,6 @@
 /** Routes of the Gateway API at listeners of Gateways: a VirtualService for each host of each listener. */
-import type { Engine } from "../../base/engine.js";
-import { Table } from "../../base/table.js";
+import type { Engine } from "../../base/engine/engine.js";
+import { Table } from "../../base/table/table.js";
 import { keyOf } from "../../config/resource.js";
 import type { VirtualServiceResource } from "../made-of.js";
 import { type AttachedRoute, mergedVirtualService } from "./attached-route.js";

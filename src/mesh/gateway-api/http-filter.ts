@@ -1,6 +1,6 @@
 /** The filters of HTTPRoutes as what VirtualServices say of headers, hosts and paths. */
 
-import { literalRegex } from "../../base/literal-regex.js";
+import { literalRegex } from "../../base/text/literal-regex.js";
 import type { HeaderModifier } from "../../config/kinds/gateway-api/header-modifier.js";
 import type {
   CORSFilter,

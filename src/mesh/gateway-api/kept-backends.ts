@@ -2,7 +2,7 @@
  * Sessions of rules with several backends: a second cookie says to which backend a client went first. The requests with it go
  * there, by a route of their own in front of the one that shares the others by weight; the session of the endpoint is Envoy's.
  */
-import { literalRegex } from "../../base/literal-regex.js";
+import { literalRegex } from "../../base/text/literal-regex.js";
 import { durationMs } from "../../config/duration.js";
 import type {
   HTTPRoute,

@@ -2,7 +2,7 @@
  * The listeners of the Gateway API's Gateways, also those that are added to them, as Gateways of Istio's: one each, with one
  * server. See Istio, GatewayCollection and ListenerSetCollection.
  */
-import { Table } from "../../base/table.js";
+import { Table } from "../../base/table/table.js";
 import { backendCertificate } from "../../config/gateway-api/backend-certificate.js";
 import { gatewayNameOf, type Listener } from "../../config/gateway-api/listener.js";
 import { listenerTls } from "../../config/gateway-api/listener-tls.js";

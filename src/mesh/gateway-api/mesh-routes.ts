@@ -4,9 +4,9 @@
  * API, "Gateway API for Service Mesh", and Istio, HTTPRouteCollection.
  */
 import { isDeepStrictEqual } from "node:util";
-import type { Engine } from "../../base/engine.js";
+import type { Engine } from "../../base/engine/engine.js";
 import { groupBy } from "../../base/group-by.js";
-import { Table } from "../../base/table.js";
+import { Table } from "../../base/table/table.js";
 import {
   createMeshParents,
   meantPort,

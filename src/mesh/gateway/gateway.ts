@@ -1,5 +1,5 @@
 /** Istio's Gateways: which workloads serve one, on which ports, and which hosts its servers are for. */
-import type { Table } from "../../base/table.js";
+import type { Table } from "../../base/table/table.js";
 import { type Server, serverPort } from "../../config/kinds/networking/gateway.js";
 import { keyOf, refOf } from "../../config/resource.js";
 import { type Labels, selects } from "../labels.js";

@@ -3,9 +3,9 @@
  * each host of them all. See Istio, pilot/pkg/config/kube/ingress.
  */
 import { isDeepStrictEqual } from "node:util";
-import type { Engine } from "../../base/engine.js";
+import type { Engine } from "../../base/engine/engine.js";
 import { memberOf } from "../../base/member-of.js";
-import { Table } from "../../base/table.js";
+import { Table } from "../../base/table/table.js";
 import {
   INGRESS_CLASS,
   type IngressBackend,

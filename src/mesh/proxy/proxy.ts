@@ -1,7 +1,7 @@
 /** Reads what an Envoy says of itself when it connects: its node id and Istio's node metadata. */
 import ipaddr from "ipaddr.js";
-import { byKey } from "../../base/compare-text.js";
 import { isMap } from "../../base/is-map.js";
+import { byKey } from "../../base/text/compare-text.js";
 import { isIpAddress } from "../../config/kinds/value/dns-names.js";
 import {
   GatewayTopology,

@@ -1,7 +1,7 @@
 /** The localities of proxies as clients: their locality, network and labels, as far as these decide which endpoints they prefer. */
-import { type Engine, sameElements } from "../../base/engine.js";
+import { type Engine, sameElements } from "../../base/engine/engine.js";
 import { memberOf } from "../../base/member-of.js";
-import type { Table } from "../../base/table.js";
+import type { Table } from "../../base/table/table.js";
 import type { Labels } from "../labels.js";
 import type { Mesh } from "../mesh.js";
 import type { Proxy } from "../proxy/proxy.js";

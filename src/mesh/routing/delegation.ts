@@ -1,6 +1,6 @@
 /** VirtualServices that leave routes to others, their delegates. See Istio, Delegate. */
-import type { Engine } from "../../base/engine.js";
-import { Table } from "../../base/table.js";
+import type { Engine } from "../../base/engine/engine.js";
+import { Table } from "../../base/table/table.js";
 import type { Destination } from "../../config/kinds/networking/virtual-service/destination.js";
 import type { HTTPMatchRequest } from "../../config/kinds/networking/virtual-service/http-match.js";
 import type { HTTPRoute } from "../../config/kinds/networking/virtual-service/http-route.js";

@@ -1,4 +1,4 @@
-import type { Table } from "../../base/table.js";
+import type { Table } from "../../base/table/table.js";
 import type { DestinationRuleSpec } from "../../config/kinds/networking/destination-rule/destination-rule.js";
 import type { TrafficPolicy } from "../../config/kinds/networking/destination-rule/traffic-policy.js";
 import { formatRef, type ResourceRef } from "../../config/resource.js";

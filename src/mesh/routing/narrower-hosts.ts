@@ -2,8 +2,8 @@
  * VirtualServices that route the connections of some of the hosts that a wildcard service stands for. They count for the wildcard
  * service's connections. See Istio, getConfigsForHost.
  */
-import { type Engine, sameElements } from "../../base/engine.js";
-import { Table } from "../../base/table.js";
+import { type Engine, sameElements } from "../../base/engine/engine.js";
+import { Table } from "../../base/table/table.js";
 import { isSubsetOf, isWildcard } from "../hostname.js";
 import type { Service } from "../service/service.js";
 import { routesConnections, type VirtualService } from "./virtual-service.js";

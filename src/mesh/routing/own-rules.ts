@@ -3,9 +3,9 @@
  * too. See Istio, buildInboundCluster.
  */
 import { isDeepStrictEqual } from "node:util";
-import type { Engine } from "../../base/engine.js";
-import { sameElements } from "../../base/engine.js";
-import type { Table } from "../../base/table.js";
+import type { Engine } from "../../base/engine/engine.js";
+import { sameElements } from "../../base/engine/engine.js";
+import type { Table } from "../../base/table/table.js";
 import type { Service } from "../service/service.js";
 import { type DestinationRule, findRule, type RulesByHost } from "./destination-rule.js";
 

@@ -2,9 +2,9 @@
  * DestinationRules that routes and TCP proxies to a host have to know of, not only its clusters: those with consistent hashing,
  * since the route says what is hashed, with a tunnel, or with a limit on how long TCP connections last.
  */
-import type { Engine } from "../../base/engine.js";
-import { sameElements } from "../../base/engine.js";
-import { Table } from "../../base/table.js";
+import type { Engine } from "../../base/engine/engine.js";
+import { sameElements } from "../../base/engine/engine.js";
+import { Table } from "../../base/table/table.js";
 import { isSubsetOf } from "../hostname.js";
 import type { Labels } from "../labels.js";
 import { chooseService } from "../service/choose-service.js";

@@ -1,6 +1,6 @@
 /** What VirtualServices and DestinationRules say of hosts, in the tables by which the rest of a mesh finds it. */
-import type { Engine } from "../../base/engine.js";
-import type { Table } from "../../base/table.js";
+import type { Engine } from "../../base/engine/engine.js";
+import type { Table } from "../../base/table/table.js";
 import type { MeshConfig } from "../../config/mesh-config/mesh-config.js";
 import type { ResourceTables } from "../../config/snapshot.js";
 import type { HostResolver } from "../host-resolver.js";

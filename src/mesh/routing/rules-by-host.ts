@@ -1,6 +1,6 @@
 /** The DestinationRules of a mesh by the host that they are for. */
-import type { Engine } from "../../base/engine.js";
-import type { Table } from "../../base/table.js";
+import type { Engine } from "../../base/engine/engine.js";
+import type { Table } from "../../base/table/table.js";
 import type { ResourceOf } from "../../config/kinds.js";
 import type { HostResolver } from "../host-resolver.js";
 import {

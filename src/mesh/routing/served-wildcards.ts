@@ -1,6 +1,6 @@
 /** Wildcard hosts of VirtualServices that match hosts of services: then they stand for those services only. */
-import { type Engine, sameElements } from "../../base/engine.js";
-import type { Table } from "../../base/table.js";
+import { type Engine, sameElements } from "../../base/engine/engine.js";
+import type { Table } from "../../base/table/table.js";
 import { isSubsetOf, isWildcard } from "../hostname.js";
 import type { Service } from "../service/service.js";
 import type { Visibility } from "../visibility.js";

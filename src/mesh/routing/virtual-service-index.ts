@@ -1,6 +1,6 @@
 /** The VirtualServices of a mesh, with the routes of their delegates: by host for sidecars, by Gateway for gateways. */
-import type { Engine } from "../../base/engine.js";
-import type { Table } from "../../base/table.js";
+import type { Engine } from "../../base/engine/engine.js";
+import type { Table } from "../../base/table/table.js";
 import type { ResourceOf } from "../../config/kinds.js";
 import type { VirtualServices } from "../mesh.js";
 import type { HostPorts } from "../service/service.js";

@@ -1,5 +1,5 @@
-import { sameElements } from "../../base/engine.js";
-import type { Table } from "../../base/table.js";
+import { sameElements } from "../../base/engine/engine.js";
+import type { Table } from "../../base/table/table.js";
 import { gatewayKey } from "../../config/kinds/networking/virtual-service/gateway-names.js";
 import type { VirtualServiceSpec } from "../../config/kinds/networking/virtual-service/virtual-service.js";
 import type { ResourceRef } from "../../config/resource.js";

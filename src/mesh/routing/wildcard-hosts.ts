@@ -1,5 +1,5 @@
-import { type Engine, sameElements } from "../../base/engine.js";
-import type { Table } from "../../base/table.js";
+import { type Engine, sameElements } from "../../base/engine/engine.js";
+import type { Table } from "../../base/table/table.js";
 import { compareSpecificity, isWildcard } from "../hostname.js";
 
 /** The finder of what stands at wildcards among hosts, the most specific host first; the same list while these stay. */

@@ -1,6 +1,6 @@
 /** The security policies that apply to a workload, found anew only for the workloads that an edit may concern. */
-import type { Engine } from "../../base/engine.js";
-import { Table } from "../../base/table.js";
+import type { Engine } from "../../base/engine/engine.js";
+import { Table } from "../../base/table/table.js";
 import type { PolicyTargets } from "../../config/kinds/value/selectors.js";
 import type { ResourceOf } from "../../config/kinds.js";
 import type { ConfigResource } from "../../config/resource.js";

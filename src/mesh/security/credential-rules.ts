@@ -1,5 +1,5 @@
 /** DestinationRules that name Secrets, or ConfigMaps or files in their place. */
-import { type Engine, sameElements } from "../../base/engine.js";
+import { type Engine, sameElements } from "../../base/engine/engine.js";
 import {
   type ClientTLSSettings,
   isConfigMapCredential,

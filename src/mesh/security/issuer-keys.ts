@@ -1,5 +1,5 @@
 /** Rules for tokens that name an issuer, and neither its keys nor where they are. */
-import type { Table } from "../../base/table.js";
+import type { Table } from "../../base/table/table.js";
 import type { Path } from "../../config/kind.js";
 import type { JWTRule } from "../../config/kinds/security/request-authentication.js";
 import type { ResourceOf } from "../../config/kinds.js";

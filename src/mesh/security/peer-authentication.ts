@@ -1,4 +1,4 @@
-import type { Table } from "../../base/table.js";
+import type { Table } from "../../base/table/table.js";
 import type { Path } from "../../config/kind.js";
 import type { MutualTLS } from "../../config/kinds/security/peer-authentication.js";
 import type { ResourceOf } from "../../config/kinds.js";

@@ -1,4 +1,4 @@
-import { type Engine, sameElements } from "../../base/engine.js";
+import { type Engine, sameElements } from "../../base/engine/engine.js";
 import type { MeshConfig } from "../../config/mesh-config/mesh-config.js";
 
 /** The builder of the trust domains whose workloads may call the mesh's: its own first, the same object while they stay. */

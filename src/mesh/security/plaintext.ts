@@ -4,8 +4,8 @@
  * Nothing else that PeerAuthentications say concerns callers. So this is found here, in tables of its own: an edit that disables
  * mutual TLS nowhere changes nothing that callers hold.
  */
-import type { Engine } from "../../base/engine.js";
-import type { Table } from "../../base/table.js";
+import type { Engine } from "../../base/engine/engine.js";
+import type { Table } from "../../base/table/table.js";
 import type { Service } from "../service/service.js";
 import { serviceKey } from "../workload/service-endpoints.js";
 import type { Workload } from "../workload/workload.js";

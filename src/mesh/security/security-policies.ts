@@ -1,6 +1,6 @@
 /** The security policies of a mesh, by where they may apply, and the services that they call upon. */
-import { type Engine, sameElements } from "../../base/engine.js";
-import { Table } from "../../base/table.js";
+import { type Engine, sameElements } from "../../base/engine/engine.js";
+import { Table } from "../../base/table/table.js";
 import type { ResourceOf } from "../../config/kinds.js";
 import { externalAuthorizer } from "../../config/mesh-config/external-authorizer.js";
 import { logServiceOf } from "../../config/mesh-config/log-service.js";

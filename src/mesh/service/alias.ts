@@ -1,6 +1,6 @@
 /** Kubernetes Services of type ExternalName that are other names of services in the mesh. */
-import { type Engine, sameElements } from "../../base/engine.js";
-import { Table } from "../../base/table.js";
+import { type Engine, sameElements } from "../../base/engine/engine.js";
+import { Table } from "../../base/table/table.js";
 import type { VirtualService } from "../routing/virtual-service.js";
 import { chooseService } from "./choose-service.js";
 import type { Service } from "./service.js";

@@ -2,8 +2,8 @@
  * Addresses for hosts that have none, so that connections to them can be told apart where a proxy answers its application's
  * questions to DNS. They are the same on every control plane that knows the same hosts. See Istio, autoAllocateIPs.
  */
-import type { Engine } from "../../base/engine.js";
-import type { Table } from "../../base/table.js";
+import type { Engine } from "../../base/engine/engine.js";
+import type { Table } from "../../base/table/table.js";
 import { isWildcard } from "../hostname.js";
 import type { AllocatedAddresses, Service } from "./service.js";
 

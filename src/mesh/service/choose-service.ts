@@ -1,4 +1,4 @@
-import type { Table } from "../../base/table.js";
+import type { Table } from "../../base/table/table.js";
 import { isVisible } from "../visibility.js";
 import type { Service } from "./service.js";
 

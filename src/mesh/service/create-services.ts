@@ -1,6 +1,6 @@
 /** All services of a mesh: what Kubernetes Services and ServiceEntries declare, with the declarations of one host put together. */
-import type { Engine } from "../../base/engine.js";
-import { Table } from "../../base/table.js";
+import type { Engine } from "../../base/engine/engine.js";
+import { Table } from "../../base/table/table.js";
 import type { ResourceOf } from "../../config/kinds.js";
 import type { ConfigSnapshot } from "../../config/snapshot.js";
 import { serviceKey } from "../workload/service-endpoints.js";

@@ -1,7 +1,7 @@
 /** One service for each host and namespace, also where several resources define it. */
-import type { Engine } from "../../base/engine.js";
+import type { Engine } from "../../base/engine/engine.js";
 import { memberOf } from "../../base/member-of.js";
-import { Table } from "../../base/table.js";
+import { Table } from "../../base/table/table.js";
 import { sameSelector } from "../labels.js";
 import { sameVisibility } from "../visibility.js";
 import { serviceKey } from "../workload/service-endpoints.js";

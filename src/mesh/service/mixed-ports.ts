@@ -2,8 +2,8 @@
  * Ports that some services have with an undeclared protocol, while others have HTTP there on a listener for every address. Requests
  * for the former may come to that listener, where their host tells which service is meant.
  */
-import type { Engine } from "../../base/engine.js";
-import type { Table } from "../../base/table.js";
+import type { Engine } from "../../base/engine/engine.js";
+import type { Table } from "../../base/table/table.js";
 import { listenerProtocol } from "./protocol.js";
 import { hasOwnAddress, type Service, type ServicePort } from "./service.js";
 

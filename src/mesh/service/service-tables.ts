@@ -1,5 +1,5 @@
 /** The services of a mesh, in the tables by which the rest of it finds them. */
-import { type Engine, sameElements } from "../../base/engine.js";
+import { type Engine, sameElements } from "../../base/engine/engine.js";
 import type { ResourceTables } from "../../config/snapshot.js";
 import { DEFAULT_DOMAIN } from "../hostname.js";
 import type { Mesh } from "../mesh.js";

@@ -1,6 +1,6 @@
 /** What can be called by name, whatever declares it: a Kubernetes Service or a ServiceEntry. */
-import { sameElements } from "../../base/engine.js";
-import type { Table } from "../../base/table.js";
+import { sameElements } from "../../base/engine/engine.js";
+import type { Table } from "../../base/table/table.js";
 import type { Path } from "../../config/kind.js";
 import type { ResourceRef } from "../../config/resource.js";
 import { isWildcard } from "../hostname.js";

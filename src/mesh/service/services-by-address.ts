@@ -1,6 +1,6 @@
 /** Finds the services that a workload serves because an Endpoints or EndpointSlice lists its address. */
-import { type Engine, sameElements } from "../../base/engine.js";
-import { Table } from "../../base/table.js";
+import { type Engine, sameElements } from "../../base/engine/engine.js";
+import { Table } from "../../base/table/table.js";
 import { addressKey } from "../workload/address-key.js";
 import { isListed, targetPortOf } from "../workload/service-endpoints.js";
 import type { Workload } from "../workload/workload.js";

@@ -1,6 +1,6 @@
 /** Which endpoints of a service its callers prefer, because the service or its namespace asks for it. */
-import type { Engine } from "../../base/engine.js";
-import type { Table } from "../../base/table.js";
+import type { Engine } from "../../base/engine/engine.js";
+import type { Table } from "../../base/table/table.js";
 import type { ResourceOf } from "../../config/kinds.js";
 
 /** Whether callers prefer endpoints of their own zone, those nearest to them of all, or none. */

@@ -1,5 +1,5 @@
 /** Sidecar resources: what the proxies of some workloads accept and reach. */
-import type { Table } from "../../base/table.js";
+import type { Table } from "../../base/table/table.js";
 import type { OutboundTrafficPolicy } from "../../config/kinds/networking/sidecar/sidecar.js";
 import type { IstioEgressListener } from "../../config/kinds/networking/sidecar/sidecar-egress.js";
 import type { Destination } from "../../config/kinds/networking/virtual-service/destination.js";

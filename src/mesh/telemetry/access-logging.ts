@@ -1,5 +1,5 @@
 /** Where the proxy of a workload logs requests, and in which form: what Telemetry resources and the mesh configuration say. */
-import type { Table } from "../../base/table.js";
+import type { Table } from "../../base/table/table.js";
 import {
   jsonFields,
   jsonFormatProblem,

@@ -1,5 +1,5 @@
 /** The Telemetry resources that count for a workload. */
-import type { Table } from "../../base/table.js";
+import type { Table } from "../../base/table/table.js";
 import type { WorkloadMode } from "../../config/kinds/telemetry/telemetry.js";
 import type { ResourceOf } from "../../config/kinds.js";
 import type { Labels } from "../labels.js";

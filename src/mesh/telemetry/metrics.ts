@@ -1,5 +1,5 @@
 /** Which of Istio's metrics a proxy produces, and with which tags. See Istio, Telemetry.metrics. */
-import type { Table } from "../../base/table.js";
+import type { Table } from "../../base/table/table.js";
 import {
   type MetricValue,
   metricExpression,

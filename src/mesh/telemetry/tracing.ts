@@ -1,5 +1,5 @@
 /** Which requests of a proxy are traced, with which tags, and where the spans are sent. See Istio, Telemetry.tracing. */
-import type { Table } from "../../base/table.js";
+import type { Table } from "../../base/table/table.js";
 import type { CustomTag, Tracing } from "../../config/kinds/telemetry/telemetry.js";
 import { telemetryProvider } from "../../config/mesh-config/extension-provider.js";
 import type { MeshConfig } from "../../config/mesh-config/mesh-config.js";

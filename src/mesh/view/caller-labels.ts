@@ -3,10 +3,10 @@
  * to their proxies.
  */
 import { isDeepStrictEqual } from "node:util";
-import { type Engine, sameElements } from "../../base/engine.js";
+import { type Engine, sameElements } from "../../base/engine/engine.js";
 import { groupBy } from "../../base/group-by.js";
 import { memberOf } from "../../base/member-of.js";
-import type { Table } from "../../base/table.js";
+import type { Table } from "../../base/table/table.js";
 import type { PolicySelector } from "../../config/kinds/value/selectors.js";
 import type { ResourceOf } from "../../config/kinds.js";
 import type { Labels } from "../labels.js";

@@ -5,8 +5,8 @@
  * namespace the views of just those hosts that may look different from it: its own hosts, those that are exported to it by name,
  * and those for which it has rules. See differing-hosts.
  */
-import type { Engine } from "../../base/engine.js";
-import { Table } from "../../base/table.js";
+import type { Engine } from "../../base/engine/engine.js";
+import { Table } from "../../base/table/table.js";
 import type { Mesh, VirtualServices } from "../mesh.js";
 import type { DestinationRule } from "../routing/destination-rule.js";
 import { servedFrom } from "../routing/served-wildcards.js";

@@ -2,8 +2,8 @@
  * Which hosts may look different to the callers of a namespace than to everybody else. All other hosts have one view, and one
  * piece of Envoy's configuration, for the whole mesh, so that a namespace costs what is special about it.
  */
-import { type Engine, sameElements } from "../../base/engine.js";
-import type { Table } from "../../base/table.js";
+import { type Engine, sameElements } from "../../base/engine/engine.js";
+import type { Table } from "../../base/table/table.js";
 import { isSubsetOf } from "../hostname.js";
 import type { Mesh, VirtualServices } from "../mesh.js";
 import type { DestinationRule } from "../routing/destination-rule.js";

@@ -1,6 +1,6 @@
 /** The hosts that callers see through one egress listener of their Sidecar. See Istio, IstioEgressListener. */
-import type { Engine } from "../../base/engine.js";
-import type { Table } from "../../base/table.js";
+import type { Engine } from "../../base/engine/engine.js";
+import type { Table } from "../../base/table/table.js";
 import type { Mesh, VirtualServices } from "../mesh.js";
 import type { DestinationRule } from "../routing/destination-rule.js";
 import { type ServedWildcards, wildcardsServed } from "../routing/served-wildcards.js";

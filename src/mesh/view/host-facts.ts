@@ -1,5 +1,5 @@
 /** What the views of a host are made of: all that the mesh has under the host's name, whoever looks. */
-import type { Table } from "../../base/table.js";
+import type { Table } from "../../base/table/table.js";
 import type { Mesh, VirtualServices } from "../mesh.js";
 import type { DestinationRule } from "../routing/destination-rule.js";
 import type { Service } from "../service/service.js";

@@ -3,8 +3,8 @@
  * VirtualServices apply to what they send there.
  */
 
-import { sameElements } from "../../base/engine.js";
-import type { Table } from "../../base/table.js";
+import { sameElements } from "../../base/engine/engine.js";
+import type { Table } from "../../base/table/table.js";
 import { findMostSpecific, isSubsetOf } from "../hostname.js";
 import type { Labels } from "../labels.js";
 import type { VirtualServices } from "../mesh.js";

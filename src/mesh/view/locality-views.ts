@@ -1,8 +1,8 @@
 /**
  * Divides the hosts that callers see by locality load balancing: those balanced by it differ from one client locality to another.
  */
-import type { Engine } from "../../base/engine.js";
-import type { Table } from "../../base/table.js";
+import type { Engine } from "../../base/engine/engine.js";
+import type { Table } from "../../base/table/table.js";
 import { balancesByLocality, type LocalityPolicy } from "../routing/locality-balancing.js";
 import type { HostView } from "./host-view.js";
 

@@ -1,6 +1,6 @@
 /** The names by which applications find hosts where their proxy answers DNS. See Istio, BuildNameTable. */
-import { type Engine, sameElements } from "../../base/engine.js";
-import type { Table } from "../../base/table.js";
+import { type Engine, sameElements } from "../../base/engine/engine.js";
+import type { Table } from "../../base/table/table.js";
 import { isIpAddress } from "../../config/kinds/value/dns-names.js";
 import { isWildcard } from "../hostname.js";
 import { isHttp, isTls, listenerProtocol } from "../service/protocol.js";

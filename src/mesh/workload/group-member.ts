@@ -1,6 +1,7 @@
 /** The proxies that belong to a WorkloadGroup, and what they have of it. */
-import { limitedAscii } from "../../base/limited-ascii.js";
-import type { Table } from "../../base/table.js";
+
+import type { Table } from "../../base/table/table.js";
+import { limitedAscii } from "../../base/text/limited-ascii.js";
 import type { ResourceOf } from "../../config/kinds.js";
 import { COMMAND_PROBE_METADATA, GROUP_METADATA } from "../../config/node-metadata.js";
 import { keyOf, refOf } from "../../config/resource.js";

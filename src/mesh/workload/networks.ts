@@ -3,9 +3,9 @@
  * TLS on as it is. See Istio, MeshNetworks, and "Install Multicluster".
  */
 import ipaddr from "ipaddr.js";
-import { byKey } from "../../base/compare-text.js";
-import type { Engine } from "../../base/engine.js";
-import type { Table } from "../../base/table.js";
+import type { Engine } from "../../base/engine/engine.js";
+import type { Table } from "../../base/table/table.js";
+import { byKey } from "../../base/text/compare-text.js";
 import { isIpAddress } from "../../config/kinds/value/dns-names.js";
 import type { ResourceOf } from "../../config/kinds.js";
 import { MESH_CONFIG_MAP } from "../../config/mesh-config/mesh-config.js";

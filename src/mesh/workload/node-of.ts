@@ -1,4 +1,4 @@
-import type { Table } from "../../base/table.js";
+import type { Table } from "../../base/table/table.js";
 import { NODE_METADATA } from "../../config/node-metadata.js";
 import type { Proxy } from "../proxy/proxy.js";
 import { NODE_LABEL, type Workload } from "./workload.js";

@@ -1,4 +1,4 @@
-import type { Table } from "../../base/table.js";
+import type { Table } from "../../base/table/table.js";
 import { selects } from "../labels.js";
 import type { Proxy } from "../proxy/proxy.js";
 import type { Service } from "../service/service.js";

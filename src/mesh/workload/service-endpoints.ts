@@ -1,8 +1,8 @@
 /** Which workloads serve a service. */
-import type { Engine } from "../../base/engine.js";
-import { sameElements } from "../../base/engine.js";
+import type { Engine } from "../../base/engine/engine.js";
+import { sameElements } from "../../base/engine/engine.js";
 import { memberOf } from "../../base/member-of.js";
-import { Table } from "../../base/table.js";
+import { Table } from "../../base/table/table.js";
 import type { ResourceOf } from "../../config/kinds.js";
 import { refOf } from "../../config/resource.js";
 import { indexPair, selects } from "../labels.js";

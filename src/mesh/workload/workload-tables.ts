@@ -1,6 +1,6 @@
 /** The workloads of a mesh, by the services whose endpoints they are and by their addresses. */
-import { type Engine, sameElements } from "../../base/engine.js";
-import { Table } from "../../base/table.js";
+import { type Engine, sameElements } from "../../base/engine/engine.js";
+import { Table } from "../../base/table/table.js";
 import type { ResourceTables } from "../../config/snapshot.js";
 import type { Mesh, MeshInputs } from "../mesh.js";
 import type { Service } from "../service/service.js";

@@ -1,8 +1,8 @@
 /** All workloads, from what describes them and from the proxies that connected. */
 
 import { isDeepStrictEqual } from "node:util";
-import type { Engine } from "../../base/engine.js";
-import { Table } from "../../base/table.js";
+import type { Engine } from "../../base/engine/engine.js";
+import { Table } from "../../base/table/table.js";
 import type { ResourceOf } from "../../config/kinds.js";
 import { refOf } from "../../config/resource.js";
 import type { Proxy } from "../proxy/proxy.js";

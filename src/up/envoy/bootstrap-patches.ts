@@ -1,7 +1,7 @@
 /** Bootstraps as the EnvoyFilters of some files change them. */
 import { readDescriptors } from "../../app/package-files.js";
 import type { Diagnostic } from "../../base/diagnostic.js";
-import { Engine } from "../../base/engine.js";
+import { Engine } from "../../base/engine/engine.js";
 import { meshConfigIn } from "../../config/mesh-config/mesh-config.js";
 import type { ConfigSnapshot, ResourceTables } from "../../config/snapshot.js";
 import type { Bootstrap } from "../../envoy/bootstrap/bootstrap.js";

@@ -1,5 +1,5 @@
 /** The credentials by which hosts outside the mesh are called and no file gives. */
-import { byKey } from "../../base/compare-text.js";
+import { byKey } from "../../base/text/compare-text.js";
 import type { ResourceOf } from "../../config/kinds.js";
 import { keyOf } from "../../config/resource.js";
 import type { ResourceTables } from "../../config/snapshot.js";

@@ -1,5 +1,5 @@
 /** The certificates that gateways ask for by name and no file gives them. */
-import { byKey } from "../../base/compare-text.js";
+import { byKey } from "../../base/text/compare-text.js";
 import type { Server } from "../../config/kinds/networking/gateway.js";
 import type { ResourceOf } from "../../config/kinds.js";
 import { keyOf } from "../../config/resource.js";

@@ -1,6 +1,7 @@
 /** Tells the resources that `up` makes, so that a mesh can be called from this machine, from those of the files. */
-import { byKey } from "../../base/compare-text.js";
+
 import type { Diagnostic } from "../../base/diagnostic.js";
+import { byKey } from "../../base/text/compare-text.js";
 import type { ConfigResource } from "../../config/resource.js";
 
 const MADE_BY = "fairlead.dev/made-by";

@@ -1,6 +1,6 @@
 /** Which pods to start and which to end, so that those that run become those that are wanted. */
 
-import { byKey } from "../../base/compare-text.js";
+import { byKey } from "../../base/text/compare-text.js";
 import type { EnvoyPatches } from "../../mesh/extension/envoy-filters.js";
 import type { PodAddresses } from "./addresses.js";
 import { type LocalPod, podId } from "./pods.js";

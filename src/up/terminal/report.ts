@@ -1,8 +1,8 @@
 /** What `up` tells, as lines of text. */
 import type { ProxyStatus, Settled, Update } from "../../app.js";
-import { columns } from "../../base/columns.js";
-import { plural } from "../../base/counted.js";
 import type { Diagnostic } from "../../base/diagnostic.js";
+import { columns } from "../../base/text/columns.js";
+import { plural } from "../../base/text/counted.js";
 import type { Kind } from "../../config/kinds.js";
 import { formatRef, keyOf } from "../../config/resource.js";
 import type { ResourceTables } from "../../config/snapshot.js";

@@ -1,9 +1,9 @@
 /** What a person sees of `up`: what happens, line by line, in the order in which it happens. */
 import type pc from "picocolors";
 import type { Settled, Update } from "../../app.js";
-import { counted } from "../../base/counted.js";
 import { type Diagnostic, diagnosticLines } from "../../base/diagnostic.js";
-import { visibleText } from "../../base/visible-text.js";
+import { counted } from "../../base/text/counted.js";
+import { visibleText } from "../../base/text/visible-text.js";
 import type { Kind } from "../../config/kinds.js";
 import { formatRef, keyOf } from "../../config/resource.js";
 import type { ResourceTables } from "../../config/snapshot.js";

@@ -1,5 +1,5 @@
 /** The next response of one type by itself; next-responses.ts puts the types in order and lets one wait for another. */
-import type { Table } from "../../base/table.js";
+import type { Table } from "../../base/table/table.js";
 import type { ResourceTable } from "../resource.js";
 import type { Difference } from "./difference.js";
 import { NO_NAMES, subset } from "./name-set.js";

@@ -11,7 +11,7 @@
  *
  * Source: xDS protocol, "Incremental xDS" and "How the client specifies what resources to return".
  */
-import { Table } from "../../base/table.js";
+import { Table } from "../../base/table/table.js";
 import { type ResourceTable, TYPE_URL } from "../resource.js";
 import { rulesOf } from "../resource-type.js";
 import { endpointsDue, withTaken } from "./follow-ups.js";

@@ -1,5 +1,5 @@
 /** Compares what a client holds with what it should hold. This is the heart of both protocols. */
-import type { Table } from "../../base/table.js";
+import type { Table } from "../../base/table/table.js";
 import type { EncodedResource, ResourceTable } from "../resource.js";
 import { rulesOf } from "../resource-type.js";
 import { type Held, isContent, isSameContent, type Subscription, wants } from "./subscription.js";

@@ -2,7 +2,7 @@
  * The tables of an intermediate view: what a client should hold between what it holds and what it should hold in the end, where
  * one step would make calls fail. Why that is needed: see transition.ts.
  */
-import type { Table } from "../../base/table.js";
+import type { Table } from "../../base/table/table.js";
 import type { EncodedResource, ResourceTable } from "../resource.js";
 import type { HeldTables, Transition } from "./stream-state.js";
 import { type Held, isContent, isSameContent } from "./subscription.js";

@@ -4,7 +4,7 @@
  */
 
 import type { Clock } from "../../base/clock.js";
-import type { Table } from "../../base/table.js";
+import type { Table } from "../../base/table/table.js";
 import type { ResourceTable } from "../resource.js";
 import { createTableDigest, type HeldVersions } from "./held-versions.js";
 import { type NameSet, subset } from "./name-set.js";

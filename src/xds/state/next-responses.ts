@@ -9,7 +9,7 @@
  * A change waits for the ACK of the response before it, for a moment only (Pacing.ackWaitMs): Envoy keeps back the ACK of
  * a cluster until it is warm. What the client asks for is answered without that wait.
  */
-import type { Table } from "../../base/table.js";
+import type { Table } from "../../base/table/table.js";
 import { NOT_MADE, type ResourceTable } from "../resource.js";
 import { rulesOf } from "../resource-type.js";
 import { withoutVain } from "./absence.js";

@@ -1,5 +1,5 @@
 /** What a client should hold and has not accepted. */
-import { Table } from "../../base/table.js";
+import { Table } from "../../base/table/table.js";
 import {
   type EncodedResource,
   NOT_MADE,

@@ -1,5 +1,5 @@
 /** Computes once what many streams have to be told that hold the same and want the same. */
-import type { Table } from "../../base/table.js";
+import type { Table } from "../../base/table/table.js";
 import { versionOf } from "../../base/version.js";
 import type { ResourceTable } from "../resource.js";
 import { type Difference, difference, refusedOf } from "./difference.js";

@@ -1,5 +1,5 @@
 /** What becomes of what a client holds when it asks for more than before. */
-import { Table } from "../../base/table.js";
+import { Table } from "../../base/table/table.js";
 import { edited, type Held, type Subscription, wants, withEntry } from "./subscription.js";
 
 /**

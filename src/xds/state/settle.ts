@@ -16,7 +16,7 @@
  * back with a set that this stream does not know, nothing can be stood in for: a set that it refuses is kept back whole
  * until the view changes, and what the client has goes on working.
  */
-import { Table } from "../../base/table.js";
+import { Table } from "../../base/table/table.js";
 import type { EncodedResource } from "../resource.js";
 import { rulesOf } from "../resource-type.js";
 import type { Moment } from "./moment.js";

@@ -9,7 +9,7 @@
  * It begins when clients accept the same response: of subscriptions that differ in nothing but the moments of what happened to
  * them, one stands for all.
  */
-import type { Table } from "../../base/table.js";
+import type { Table } from "../../base/table/table.js";
 import type { Response } from "./response.js";
 import { type Held, isAlike, type Subscription } from "./subscription.js";
 

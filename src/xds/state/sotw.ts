@@ -13,7 +13,7 @@
  *
  * Source: xDS protocol, "ACK/NACK and resource type instance version" and the sections after it.
  */
-import { Table } from "../../base/table.js";
+import { Table } from "../../base/table/table.js";
 import type { ResourceTable } from "../resource.js";
 import { rulesOf } from "../resource-type.js";
 import { followUps, withTaken } from "./follow-ups.js";

@@ -1,5 +1,5 @@
 /** All that the server knows of one stream, as a value: each request, response and view makes another one of it. */
-import type { Table } from "../../base/table.js";
+import type { Table } from "../../base/table/table.js";
 import type { EncodedResource, ResourceView } from "../resource.js";
 import { rulesOf } from "../resource-type.js";
 import type { Held, Subscription } from "./subscription.js";

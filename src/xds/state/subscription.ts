@@ -1,4 +1,4 @@
-import { Table } from "../../base/table.js";
+import { Table } from "../../base/table/table.js";
 import type { EncodedResource } from "../resource.js";
 import { rulesOf } from "../resource-type.js";
 import { type NameSet, NO_NAMES } from "./name-set.js";

@@ -6,7 +6,7 @@
  */
 
 import type { Node } from "../../../gen/types/envoy/config/core/v3/base_pb.js";
-import type { Table } from "../../base/table.js";
+import type { Table } from "../../base/table/table.js";
 import { CallRefused } from "../../grpc/call-refused.js";
 import { messageOf } from "../../grpc/message.js";
 import type { CallListener, ServerCall } from "../../grpc/server-call.js";

@@ -1,6 +1,6 @@
 /** What a stream needs of its server: what all streams share, and who is told what becomes of it. */
 import type { Node } from "../../../gen/types/envoy/config/core/v3/base_pb.js";
-import type { Table } from "../../base/table.js";
+import type { Table } from "../../base/table/table.js";
 import type { WaitingRoom } from "../limits.js";
 import type { XdsObserver } from "../observer.js";
 import type { Questions } from "../questions.js";

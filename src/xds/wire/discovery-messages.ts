@@ -11,7 +11,7 @@ import {
   textField,
   writeFieldHead,
   writeTextField,
-} from "../../base/message-field.js";
+} from "../../base/protobuf/message-field.js";
 import { type Message, messageOf } from "../../grpc/message.js";
 import { type EncodedResource, knownTypeUrl } from "../resource.js";
 import { rulesOf } from "../resource-type.js";

@@ -1,6 +1,6 @@
 /** What fairlead makes of a world, and what its simulator says of requests there. */
 import { createDiscovery } from "../../../src/app/discovery.js";
-import { Table } from "../../../src/base/table.js";
+import { Table } from "../../../src/base/table/table.js";
 import { parseOffline } from "../../../src/config/parse-offline.js";
 import { REFERENCE_CODE } from "../../../src/config/references/dangling.js";
 import { formatRef } from "../../../src/config/resource.js";

@@ -1,6 +1,6 @@
 /** What fairlead has proxies tell, in the words of the model. */
 import { createDiscovery } from "../../../src/app/discovery.js";
-import { Table } from "../../../src/base/table.js";
+import { Table } from "../../../src/base/table/table.js";
 import { parseOffline } from "../../../src/config/parse-offline.js";
 import type { ListenerJson } from "../../../src/envoy/api.js";
 import { type Proxy, parseNode } from "../../../src/mesh/proxy/proxy.js";

@@ -1,6 +1,6 @@
 /** The clusters and endpoints that fairlead sends a caller, in the words of the model. */
 import { createDiscovery } from "../../../src/app/discovery.js";
-import { Table } from "../../../src/base/table.js";
+import { Table } from "../../../src/base/table/table.js";
 import { parseOffline } from "../../../src/config/parse-offline.js";
 import { REFERENCE_CODE } from "../../../src/config/references/dangling.js";
 import type {

@@ -11,7 +11,7 @@ import {
   type WaitingProxy,
 } from "../../../src/app/sessions/proxy-sessions.js";
 import { createUpdateLoop } from "../../../src/app/update/update-loop.js";
-import { Table } from "../../../src/base/table.js";
+import { Table } from "../../../src/base/table/table.js";
 import type { Encoder } from "../../../src/envoy/resource/encoder.js";
 import { MESSAGE } from "../../../src/envoy/resource/message-types.js";
 import { type EncodedResource, NOT_MADE, TYPE_URL } from "../../../src/xds/resource.js";

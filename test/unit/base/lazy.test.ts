@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { Engine } from "../../../src/base/engine.js";
+import { Engine } from "../../../src/base/engine/engine.js";
 import { keptIfSame, lazy } from "../../../src/base/lazy.js";
 
 test("a value is made once, when it is first asked for", () => {

@@ -1,5 +1,5 @@
 import { beforeEach, expect, test } from "vitest";
-import { Engine } from "../../../src/base/engine.js";
+import { Engine } from "../../../src/base/engine/engine.js";
 import { createDiscoveredTables } from "../../../src/config/discovered-tables.js";
 import type { LabelSelector } from "../../../src/config/kinds/value/label-selector.js";
 import type { ResourceTables } from "../../../src/config/snapshot.js";

@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { expect, test } from "vitest";
-import { Engine } from "../../../src/base/engine.js";
-import { Table } from "../../../src/base/table.js";
+import { Engine } from "../../../src/base/engine/engine.js";
+import { Table } from "../../../src/base/table/table.js";
 import { meshConfigOf } from "../../../src/config/mesh-config/mesh-config.js";
 import { parseOffline } from "../../../src/config/parse-offline.js";
 import { describeService } from "../../../src/console/describe/describe.js";

@@ -1,7 +1,7 @@
 /** What of a mesh concerns a pod or a service, as `describe` prints it. */
 import { expect, test } from "vitest";
-import { Engine } from "../../../src/base/engine.js";
-import { Table } from "../../../src/base/table.js";
+import { Engine } from "../../../src/base/engine/engine.js";
+import { Table } from "../../../src/base/table/table.js";
 import { meshConfigOf } from "../../../src/config/mesh-config/mesh-config.js";
 import { parseOffline } from "../../../src/config/parse-offline.js";
 import { describePod, describeService } from "../../../src/console/describe/describe.js";

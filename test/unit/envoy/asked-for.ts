@@ -1,5 +1,5 @@
 import { expect } from "vitest";
-import { Table } from "../../../src/base/table.js";
+import { Table } from "../../../src/base/table/table.js";
 import type { ProxySets } from "../../../src/envoy/resource/resource-set.js";
 
 /** Sets of which a proxy has asked for all: nothing of them is still to be made. */

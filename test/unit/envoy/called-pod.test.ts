@@ -1,8 +1,8 @@
 /** Pods of headless services that are called by their names: how a name is read, and what there is of it, for whom. */
 import { describe, expect, test } from "vitest";
 import { createDiscovery } from "../../../src/app/discovery.js";
-import { Engine } from "../../../src/base/engine.js";
-import { Table } from "../../../src/base/table.js";
+import { Engine } from "../../../src/base/engine/engine.js";
+import { Table } from "../../../src/base/table/table.js";
 import { calledPodOf } from "../../../src/envoy/filter/called-pod.js";
 import { type NodeFields, parseNode } from "../../../src/mesh/proxy/proxy.js";
 import { criteriaOf } from "../../../src/simulator/endpoint-subset.js";

@@ -1,8 +1,8 @@
 /** The names that sidecars answer their applications' questions to DNS with, and what an edit costs them. */
 import { expect, test } from "vitest";
 import { createDiscovery } from "../../../src/app/discovery.js";
-import { Engine } from "../../../src/base/engine.js";
-import { Table } from "../../../src/base/table.js";
+import { Engine } from "../../../src/base/engine/engine.js";
+import { Table } from "../../../src/base/table/table.js";
 import type { ConfigSnapshot } from "../../../src/config/snapshot.js";
 import type { ListenerJson } from "../../../src/envoy/api.js";
 import { MESSAGE } from "../../../src/envoy/resource/message-types.js";

@@ -2,8 +2,8 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import { createDiscovery, type Discovery } from "../../../src/app/discovery.js";
-import { Engine } from "../../../src/base/engine.js";
-import { Table } from "../../../src/base/table.js";
+import { Engine } from "../../../src/base/engine/engine.js";
+import { Table } from "../../../src/base/table/table.js";
 import type { ConfigSnapshot } from "../../../src/config/snapshot.js";
 import { parseNode } from "../../../src/mesh/proxy/proxy.js";
 import { createDirectory, documents } from "../config/directory.js";

@@ -1,8 +1,8 @@
 /** For whom EnvoyFilters are, in which order they are applied, and what an edit of one costs. */
 import { expect, test } from "vitest";
 import { createDiscovery, type Discovery } from "../../../src/app/discovery.js";
-import { Engine } from "../../../src/base/engine.js";
-import { Table } from "../../../src/base/table.js";
+import { Engine } from "../../../src/base/engine/engine.js";
+import { Table } from "../../../src/base/table/table.js";
 import type { ConfigSnapshot } from "../../../src/config/snapshot.js";
 import type { ResourceSets } from "../../../src/envoy/resource/resource-set.js";
 import { type Proxy, parseNode } from "../../../src/mesh/proxy/proxy.js";

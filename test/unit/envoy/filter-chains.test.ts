@@ -1,7 +1,7 @@
 /** What a listener knows of the parts of resources that made its filter chains. */
 import { expect, test } from "vitest";
 import { createDiscovery, type Discovery } from "../../../src/app/discovery.js";
-import { Table } from "../../../src/base/table.js";
+import { Table } from "../../../src/base/table/table.js";
 import { formatPath } from "../../../src/config/format-path.js";
 import { formatRef } from "../../../src/config/resource.js";
 import type { ConfigSnapshot } from "../../../src/config/snapshot.js";

@@ -1,7 +1,7 @@
 /** What the callers of a namespace are sent in place of what all others are sent. */
 import { describe, expect, test } from "vitest";
-import { Engine } from "../../../src/base/engine.js";
-import { Table } from "../../../src/base/table.js";
+import { Engine } from "../../../src/base/engine/engine.js";
+import { Table } from "../../../src/base/table/table.js";
 import {
   createHostReplacement,
   createReplacement,

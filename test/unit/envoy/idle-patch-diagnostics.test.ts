@@ -2,7 +2,7 @@
 import { expect, test } from "vitest";
 import { createDiscovery } from "../../../src/app/discovery.js";
 import { formatDiagnostic } from "../../../src/base/diagnostic.js";
-import { Table } from "../../../src/base/table.js";
+import { Table } from "../../../src/base/table/table.js";
 import { idlePatchDiagnostics } from "../../../src/envoy/diagnostics/idle-patches.js";
 import { type NodeFields, type Proxy, parseNode } from "../../../src/mesh/proxy/proxy.js";
 import { createDirectory, service } from "../config/directory.js";

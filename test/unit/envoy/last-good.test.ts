@@ -1,7 +1,7 @@
 /** What is sent in the place of what Envoy would refuse. */
 import { expect, test } from "vitest";
-import { Engine } from "../../../src/base/engine.js";
-import { Table } from "../../../src/base/table.js";
+import { Engine } from "../../../src/base/engine/engine.js";
+import { Table } from "../../../src/base/table/table.js";
 import { createLastGood } from "../../../src/envoy/resource/last-good.js";
 import type { EnvoyResource } from "../../../src/envoy/resource/resource-set.js";
 

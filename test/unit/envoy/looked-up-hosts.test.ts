@@ -2,8 +2,8 @@
 import { RE2JS } from "re2js";
 import { describe, expect, test } from "vitest";
 import { createDiscovery, type Discovery } from "../../../src/app/discovery.js";
-import { Engine } from "../../../src/base/engine.js";
-import { Table } from "../../../src/base/table.js";
+import { Engine } from "../../../src/base/engine/engine.js";
+import { Table } from "../../../src/base/table/table.js";
 import type { ConfigSnapshot } from "../../../src/config/snapshot.js";
 import type { ListenerJson, RouteJson, VirtualHostJson } from "../../../src/envoy/api.js";
 import type { ResourceSets } from "../../../src/envoy/resource/resource-set.js";

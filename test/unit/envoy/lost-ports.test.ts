@@ -2,7 +2,7 @@
 import { expect, test } from "vitest";
 import { createDiscovery } from "../../../src/app/discovery.js";
 import { formatDiagnostic } from "../../../src/base/diagnostic.js";
-import { Table } from "../../../src/base/table.js";
+import { Table } from "../../../src/base/table/table.js";
 import { lostPortDiagnostics } from "../../../src/envoy/diagnostics/lost-ports.js";
 import { type NodeFields, parseNode } from "../../../src/mesh/proxy/proxy.js";
 import { createDirectory, documents } from "../config/directory.js";

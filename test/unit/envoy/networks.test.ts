@@ -1,7 +1,7 @@
 /** What callers in one network are told of endpoints, where it matters how those are written. */
 import { expect, test } from "vitest";
 import { createDiscovery } from "../../../src/app/discovery.js";
-import { Table } from "../../../src/base/table.js";
+import { Table } from "../../../src/base/table/table.js";
 import type { ClusterJson, ClusterLoadAssignmentJson } from "../../../src/envoy/api.js";
 import { MESSAGE } from "../../../src/envoy/resource/message-types.js";
 import { parseNode } from "../../../src/mesh/proxy/proxy.js";

@@ -1,8 +1,8 @@
 /** What a sidecar is sent that asks for what it uses. */
 import { describe, expect, test } from "vitest";
 import { createDiscovery } from "../../../src/app/discovery.js";
-import { Engine } from "../../../src/base/engine.js";
-import { Table } from "../../../src/base/table.js";
+import { Engine } from "../../../src/base/engine/engine.js";
+import { Table } from "../../../src/base/table/table.js";
 import { parseOffline } from "../../../src/config/parse-offline.js";
 import type { RouteConfigurationJson, VirtualHostJson } from "../../../src/envoy/api.js";
 import { MESSAGE } from "../../../src/envoy/resource/message-types.js";

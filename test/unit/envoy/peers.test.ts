@@ -1,7 +1,7 @@
 /** Who the endpoints of a cluster may be, as the server of discovery is told. */
 import { expect, test } from "vitest";
 import { createDiscovery } from "../../../src/app/discovery.js";
-import { Table } from "../../../src/base/table.js";
+import { Table } from "../../../src/base/table/table.js";
 import type { ClusterJson } from "../../../src/envoy/api.js";
 import { createAcceptBoth } from "../../../src/envoy/cluster/peers.js";
 import { MESSAGE } from "../../../src/envoy/resource/message-types.js";

@@ -3,7 +3,7 @@ import { expect, test } from "vitest";
 import { createDiscovery } from "../../../src/app/discovery.js";
 import { createWithheld, watchEncoder } from "../../../src/app/refused/withheld.js";
 import { formatDiagnostic } from "../../../src/base/diagnostic.js";
-import { Table } from "../../../src/base/table.js";
+import { Table } from "../../../src/base/table/table.js";
 import { parseOffline } from "../../../src/config/parse-offline.js";
 import type { ConfigSnapshot } from "../../../src/config/snapshot.js";
 import { refusalDiagnostics, refusalsIn } from "../../../src/envoy/diagnostics/refusals.js";

@@ -1,8 +1,8 @@
 /** Domains that several virtual hosts have: who keeps them, and that an edit finds what a new look would. */
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { Engine } from "../../../src/base/engine.js";
-import { Table } from "../../../src/base/table.js";
+import { Engine } from "../../../src/base/engine/engine.js";
+import { Table } from "../../../src/base/table/table.js";
 import {
   createDomainIndex,
   createDomainLosses,

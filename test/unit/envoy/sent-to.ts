@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import { createDiscovery } from "../../../src/app/discovery.js";
-import { Table } from "../../../src/base/table.js";
+import { Table } from "../../../src/base/table/table.js";
 import { parseOffline } from "../../../src/config/parse-offline.js";
 import type { RouteConfigurationJson, VirtualHostJson } from "../../../src/envoy/api.js";
 import { createEncoder } from "../../../src/envoy/resource/encoder.js";

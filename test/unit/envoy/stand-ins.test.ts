@@ -1,7 +1,7 @@
 /** Servers that stand in for hosts outside the mesh: how they are called in their place. */
 import { expect, test } from "vitest";
 import { createDiscovery } from "../../../src/app/discovery.js";
-import { Table } from "../../../src/base/table.js";
+import { Table } from "../../../src/base/table/table.js";
 import { parseNode } from "../../../src/mesh/proxy/proxy.js";
 import type { StandIn } from "../../../src/mesh/service/stand-in.js";
 import { createDirectory } from "../config/directory.js";

@@ -2,7 +2,7 @@
 import { expect, test } from "vitest";
 import { createDiscovery } from "../../../src/app/discovery.js";
 import { formatDiagnostic } from "../../../src/base/diagnostic.js";
-import { Table } from "../../../src/base/table.js";
+import { Table } from "../../../src/base/table/table.js";
 import { unservedDiagnostics } from "../../../src/envoy/diagnostics/unserved-servers.js";
 import { parseNode } from "../../../src/mesh/proxy/proxy.js";
 import { createDirectory } from "../config/directory.js";

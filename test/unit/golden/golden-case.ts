@@ -8,7 +8,7 @@ import { fileURLToPath } from "node:url";
 import { fromBinary, type JsonObject, type JsonValue, toJson } from "@bufbuild/protobuf";
 import { dump, load } from "js-yaml";
 import { createDiscovery } from "../../../src/app/discovery.js";
-import { Table } from "../../../src/base/table.js";
+import { Table } from "../../../src/base/table/table.js";
 import { type OfflineFile, parseOffline } from "../../../src/config/parse-offline.js";
 import type { ConfigSnapshot } from "../../../src/config/snapshot.js";
 import { createEncoder, type Encoder } from "../../../src/envoy/resource/encoder.js";

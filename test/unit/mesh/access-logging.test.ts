@@ -1,6 +1,6 @@
 /** Which requests proxies log, and where, by what Telemetries and the configuration of the mesh say. */
 import { expect, test } from "vitest";
-import { Table } from "../../../src/base/table.js";
+import { Table } from "../../../src/base/table/table.js";
 import type { AccessLogging } from "../../../src/config/kinds/telemetry/telemetry.js";
 import { type MeshConfig, meshConfigOf } from "../../../src/config/mesh-config/mesh-config.js";
 import { accessLogs } from "../../../src/mesh/telemetry/access-logging.js";

@@ -1,6 +1,6 @@
 import { beforeEach, expect, test } from "vitest";
-import { Engine } from "../../../src/base/engine.js";
-import { Table } from "../../../src/base/table.js";
+import { Engine } from "../../../src/base/engine/engine.js";
+import { Table } from "../../../src/base/table/table.js";
 import { meshConfigOf } from "../../../src/config/mesh-config/mesh-config.js";
 import { createConfigStore } from "../../../src/config/store/config-store.js";
 import { createMesh } from "../../../src/mesh/create-mesh.js";

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { Engine } from "../../../src/base/engine.js";
+import { Engine } from "../../../src/base/engine/engine.js";
 import { createCallerLabels } from "../../../src/mesh/view/caller-labels.js";
 import { createDirectory, documents, service } from "../config/directory.js";
 

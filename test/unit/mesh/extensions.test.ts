@@ -1,5 +1,5 @@
 import { beforeEach, expect, test } from "vitest";
-import { Engine } from "../../../src/base/engine.js";
+import { Engine } from "../../../src/base/engine/engine.js";
 import { parseOffline } from "../../../src/config/parse-offline.js";
 import {
   createExtensionFinder,

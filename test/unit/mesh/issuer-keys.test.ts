@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { Table } from "../../../src/base/table.js";
+import { Table } from "../../../src/base/table/table.js";
 import { parseOffline } from "../../../src/config/parse-offline.js";
 import { rulesWithoutKeys, withIssuerKeys } from "../../../src/mesh/security/issuer-keys.js";
 

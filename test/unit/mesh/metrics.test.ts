@@ -1,6 +1,6 @@
 /** Which metrics proxies make, by what Telemetries and the configuration of the mesh say. */
 import { expect, test } from "vitest";
-import { Table } from "../../../src/base/table.js";
+import { Table } from "../../../src/base/table/table.js";
 import type { Metrics } from "../../../src/config/kinds/telemetry/telemetry.js";
 import { type MeshConfig, meshConfigOf } from "../../../src/config/mesh-config/mesh-config.js";
 import type { Telemetry, TelemetrySide } from "../../../src/mesh/telemetry/applied-telemetry.js";

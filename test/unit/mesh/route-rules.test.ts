@@ -1,7 +1,7 @@
 /** What the ways to a host know of how its endpoints are chosen. */
 import { expect, test } from "vitest";
-import { Engine } from "../../../src/base/engine.js";
-import { Table } from "../../../src/base/table.js";
+import { Engine } from "../../../src/base/engine/engine.js";
+import { Table } from "../../../src/base/table/table.js";
 import { meshConfigOf } from "../../../src/config/mesh-config/mesh-config.js";
 import { createMesh } from "../../../src/mesh/create-mesh.js";
 import {

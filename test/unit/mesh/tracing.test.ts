@@ -1,6 +1,6 @@
 /** Which requests proxies trace, and whom they tell, by what Telemetries and the configuration of the mesh say. */
 import { expect, test } from "vitest";
-import { Table } from "../../../src/base/table.js";
+import { Table } from "../../../src/base/table/table.js";
 import type { Tracing } from "../../../src/config/kinds/telemetry/telemetry.js";
 import { type MeshConfig, meshConfigOf } from "../../../src/config/mesh-config/mesh-config.js";
 import type { TracingSettings } from "../../../src/config/mesh-config/mesh-config-schema.js";

@@ -1,5 +1,5 @@
-import { type Layers, Table } from "../../../src/base/table.js";
-import { ABSENT } from "../../../src/base/trie.js";
+import { type Layers, Table } from "../../../src/base/table/table.js";
+import { ABSENT } from "../../../src/base/table/trie.js";
 import {
   type EncodedResource,
   type ResourceTable,

@@ -1,7 +1,7 @@
 /** Clients that come back: what they say that they hold, and how they are recognised by it. */
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { Table } from "../../../src/base/table.js";
+import { Table } from "../../../src/base/table/table.js";
 import { TYPE_URL } from "../../../src/xds/resource.js";
 import { versionsOf } from "../../../src/xds/state/held-versions.js";
 import { createKnownTables } from "../../../src/xds/state/known-tables.js";

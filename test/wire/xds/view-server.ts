@@ -10,7 +10,7 @@ import {
 } from "@bufbuild/protobuf";
 import { FileDescriptorSetSchema } from "@bufbuild/protobuf/wkt";
 import { steadyClock } from "../../../src/base/clock.js";
-import { Table } from "../../../src/base/table.js";
+import { Table } from "../../../src/base/table/table.js";
 import { versionOf } from "../../../src/base/version.js";
 import { GrpcServer } from "../../../src/grpc/server.js";
 import {

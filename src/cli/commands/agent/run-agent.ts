@@ -9,7 +9,7 @@ import type { AgentClock } from "../../../agent/keep-identity.js";
 import { openTokenFile } from "../../../agent/token-file.js";
 import { readDescriptors, readOwnDescriptors } from "../../../app/package-files.js";
 import { defined } from "../../../base/defined.js";
-import { formatHostPort } from "../../../base/host-port.js";
+import { formatHostPort } from "../../../base/text/host-port.js";
 import { requestCertificate } from "../../../ca/issue/certificate-client.js";
 import { CERTIFICATE_SERVICE } from "../../../ca/issue/certificate-service.js";
 import { serviceDefinition } from "../../../debug/grpc-service.js";

@@ -1,7 +1,7 @@
 /** Analyzers by the names by which people ask for them. */
 import type { Analyzer } from "../../../analysis/analyzer.js";
 import { ANALYZERS, DEFAULT_ANALYZERS } from "../../../analysis/analyzers.js";
-import { didYouMean } from "../../../base/closest-word.js";
+import { didYouMean } from "../../../base/text/closest-word.js";
 import { CommandError } from "../../command-error.js";
 
 /**

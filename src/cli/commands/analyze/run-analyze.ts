@@ -1,9 +1,9 @@
 import type { Analyzer } from "../../../analysis/analyzer.js";
 import { MESSAGES } from "../../../analysis/messages.js";
 import { isSuppressed, type Suppression } from "../../../analysis/suppression.js";
-import { counted } from "../../../base/counted.js";
 import type { Diagnostic, Severity } from "../../../base/diagnostic.js";
-import { visibleLines } from "../../../base/visible-text.js";
+import { counted } from "../../../base/text/counted.js";
+import { visibleLines } from "../../../base/text/visible-text.js";
 import { CommandError } from "../../command-error.js";
 import type { ConnectionOptions } from "../../connection/connection-options.js";
 import { type CommandContext, colorsFor } from "../../context.js";

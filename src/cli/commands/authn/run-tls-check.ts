@@ -1,4 +1,4 @@
-import { columns } from "../../../base/columns.js";
+import { columns } from "../../../base/text/columns.js";
 import { checkTls, type TlsPolicy } from "../../../console/tls-check.js";
 import { tlsCheckTable, wideTlsCheckTable } from "../../../console/tls-check-table.js";
 import type { DebugClient } from "../../../debug/api/client.js";

@@ -2,7 +2,7 @@
 import { access, readFile } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { errorMessage } from "../../../base/error-message.js";
-import type { HostPort } from "../../../base/host-port.js";
+import type { HostPort } from "../../../base/text/host-port.js";
 import { certificatesOfPem } from "../../../ca/certificate/pem.js";
 import type { ControlPlaneAddress } from "../../../envoy/bootstrap/control-plane-cluster.js";
 import { CommandError } from "../../command-error.js";

@@ -3,7 +3,7 @@ import { isIPv6 } from "node:net";
 import { networkInterfaces } from "node:os";
 import { defined } from "../../../base/defined.js";
 import { diagnosticLines } from "../../../base/diagnostic.js";
-import { visibleLines } from "../../../base/visible-text.js";
+import { visibleLines } from "../../../base/text/visible-text.js";
 import { COMMAND_PROBE_METADATA, GROUP_METADATA } from "../../../config/node-metadata.js";
 import {
   type Bootstrap,

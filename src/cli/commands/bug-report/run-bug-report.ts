@@ -3,8 +3,8 @@ import type {
   ListProxiesResponseJson,
 } from "../../../../gen/types/fairlead/debug/v1/debug_pb.js";
 import { readVersion } from "../../../app/package-files.js";
-import { counted } from "../../../base/counted.js";
-import { visibleLines } from "../../../base/visible-text.js";
+import { counted } from "../../../base/text/counted.js";
+import { visibleLines } from "../../../base/text/visible-text.js";
 import { DebugCallError, type DebugClient } from "../../../debug/api/client.js";
 import { ISTIO_VERSION } from "../../../envoy/bootstrap/node.js";
 import { askControlPlane } from "../../connection/connect.js";

@@ -1,6 +1,6 @@
-import { columns } from "../../../base/columns.js";
 import { defined } from "../../../base/defined.js";
-import { visibleLines } from "../../../base/visible-text.js";
+import { columns } from "../../../base/text/columns.js";
+import { visibleLines } from "../../../base/text/visible-text.js";
 import { loadStatus, type RotationStatus } from "../../../ca/authority/rotation-status.js";
 import { prepareNextRoot } from "../../../ca/authority/slot-source.js";
 import { CommandError } from "../../command-error.js";

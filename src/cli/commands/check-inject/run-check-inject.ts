@@ -1,8 +1,8 @@
-import { didYouMean } from "../../../base/closest-word.js";
-import { columns } from "../../../base/columns.js";
 import { groupBy } from "../../../base/group-by.js";
-import { Table } from "../../../base/table.js";
-import { visibleLines } from "../../../base/visible-text.js";
+import { Table } from "../../../base/table/table.js";
+import { didYouMean } from "../../../base/text/closest-word.js";
+import { columns } from "../../../base/text/columns.js";
+import { visibleLines } from "../../../base/text/visible-text.js";
 import { type ConfigResource, keyOf } from "../../../config/resource.js";
 import { emptyTables, type ResourceTables } from "../../../config/snapshot.js";
 import type { Labels } from "../../../mesh/labels.js";

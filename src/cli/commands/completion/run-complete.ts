@@ -1,5 +1,5 @@
 import type { Command } from "commander";
-import { visibleLines } from "../../../base/visible-text.js";
+import { visibleLines } from "../../../base/text/visible-text.js";
 import type { ConnectionOptions } from "../../connection/connection-options.js";
 import type { CommandContext } from "../../context.js";
 import { type Candidate, completionOf } from "./complete.js";

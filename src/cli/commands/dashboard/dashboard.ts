@@ -1,5 +1,5 @@
 import { Command } from "commander";
-import { formatHostPort } from "../../../base/host-port.js";
+import { formatHostPort } from "../../../base/text/host-port.js";
 import {} from "../../connection/envoy-admin.js";
 import { findLiveProxy, type LiveOptions, withLiveProxy } from "../../connection/proxy-source.js";
 import type { CommandContext } from "../../context.js";

@@ -1,7 +1,7 @@
 import { createDiscovery } from "../../../app/discovery.js";
 import { readDescriptors } from "../../../app/package-files.js";
 import { errorMessage } from "../../../base/error-message.js";
-import { Table } from "../../../base/table.js";
+import { Table } from "../../../base/table/table.js";
 import { findProxy, type Scene } from "../../../console/explain/scene.js";
 import { createEncoder } from "../../../envoy/resource/encoder.js";
 import type { Proxy } from "../../../mesh/proxy/proxy.js";

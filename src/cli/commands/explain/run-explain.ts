@@ -1,5 +1,5 @@
 import type { ExplainRequestJson } from "../../../../gen/types/fairlead/debug/v1/debug_pb.js";
-import { visibleLines } from "../../../base/visible-text.js";
+import { visibleLines } from "../../../base/text/visible-text.js";
 import type { Requested as ToExplain } from "../../../console/explain/call.js";
 import type { Explanation } from "../../../console/explain/explanation.js";
 import { explanationLines } from "../../../console/explain/explanation-lines.js";

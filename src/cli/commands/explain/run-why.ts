@@ -1,4 +1,4 @@
-import { visibleLines } from "../../../base/visible-text.js";
+import { visibleLines } from "../../../base/text/visible-text.js";
 import type { Stage } from "../../../console/explain/explanation.js";
 import { stageLines } from "../../../console/explain/explanation-lines.js";
 import type { Why } from "../../../console/explain/why.js";

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { visibleLines } from "../../../base/visible-text.js";
+import { visibleLines } from "../../../base/text/visible-text.js";
 import {
   metricsTable,
   metricsValue,

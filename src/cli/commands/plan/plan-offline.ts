@@ -2,7 +2,7 @@
 import { createDiscovery, type Discovery } from "../../../app/discovery.js";
 import { readDescriptors } from "../../../app/package-files.js";
 import { takeSteps } from "../../../base/steps/take-steps.js";
-import { Table } from "../../../base/table.js";
+import { Table } from "../../../base/table/table.js";
 import type { ConfigSnapshot } from "../../../config/snapshot.js";
 import { makePlan } from "../../../console/plan/make-plan.js";
 import type { Plan } from "../../../console/plan/plan.js";

@@ -1,4 +1,4 @@
-import { visibleLines } from "../../../base/visible-text.js";
+import { visibleLines } from "../../../base/text/visible-text.js";
 import { formatPlan, isEmpty, type Plan } from "../../../console/plan/plan.js";
 import { CommandError, CommandExit, INTERRUPTED } from "../../command-error.js";
 import type { ConnectionOptions } from "../../connection/connection-options.js";

@@ -1,6 +1,6 @@
 import { Command } from "commander";
-import { columns } from "../../../base/columns.js";
-import { visibleLines } from "../../../base/visible-text.js";
+import { columns } from "../../../base/text/columns.js";
+import { visibleLines } from "../../../base/text/visible-text.js";
 import type { ListenerType } from "../../../console/proxy-config/listener-table.js";
 import {
   CLUSTER_TABLE_FIELDS,

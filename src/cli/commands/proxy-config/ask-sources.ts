@@ -1,4 +1,4 @@
-import { visibleLines } from "../../../base/visible-text.js";
+import { visibleLines } from "../../../base/text/visible-text.js";
 import type { Made } from "../../../console/explain/made.js";
 import { TYPE_URL } from "../../../xds/resource.js";
 import { CommandError } from "../../command-error.js";

@@ -1,5 +1,5 @@
-import { closestWord } from "../../../base/closest-word.js";
-import { visibleLines } from "../../../base/visible-text.js";
+import { closestWord } from "../../../base/text/closest-word.js";
+import { visibleLines } from "../../../base/text/visible-text.js";
 import type { Labels } from "../../../mesh/labels.js";
 import { CommandError, USAGE } from "../../command-error.js";
 import { askAdmin } from "../../connection/envoy-admin.js";

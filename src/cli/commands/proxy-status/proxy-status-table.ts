@@ -6,7 +6,7 @@ import type {
   RefusalJson,
   TypeSyncJson,
 } from "../../../../gen/types/fairlead/debug/v1/debug_pb.js";
-import { columns } from "../../../base/columns.js";
+import { columns } from "../../../base/text/columns.js";
 import { awaitedFiles } from "../../../console/awaited-files.js";
 
 /** How far istioctl sets these columns apart. */

@@ -1,6 +1,6 @@
 /** `fairlead proxy-status POD`: the difference between what a proxy was sent and what its Envoy holds. */
-import { formatHostPort } from "../../../base/host-port.js";
-import { visibleLines } from "../../../base/visible-text.js";
+import { formatHostPort } from "../../../base/text/host-port.js";
+import { visibleLines } from "../../../base/text/visible-text.js";
 import { type Comparison, compareDumps } from "../../../console/compare-dumps.js";
 import { parseCanonicalDump, parseConfigDump } from "../../../console/config-dump.js";
 import { CommandError } from "../../command-error.js";

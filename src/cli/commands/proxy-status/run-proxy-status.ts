@@ -1,4 +1,4 @@
-import { visibleLines } from "../../../base/visible-text.js";
+import { visibleLines } from "../../../base/text/visible-text.js";
 import { statusResponse } from "../../../debug/istio/status-response.js";
 import { askControlPlane } from "../../connection/connect.js";
 import type { ConnectionOptions } from "../../connection/connection-options.js";

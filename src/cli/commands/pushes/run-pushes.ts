@@ -1,5 +1,5 @@
 import type { PushJson } from "../../../../gen/types/fairlead/debug/v1/debug_pb.js";
-import { visibleLines } from "../../../base/visible-text.js";
+import { visibleLines } from "../../../base/text/visible-text.js";
 import { pushTable } from "../../../console/push-table.js";
 import { askControlPlane } from "../../connection/connect.js";
 import type { ConnectionOptions } from "../../connection/connection-options.js";

@@ -1,5 +1,5 @@
-import { columns } from "../../../base/columns.js";
-import { visibleLines } from "../../../base/visible-text.js";
+import { columns } from "../../../base/text/columns.js";
+import { visibleLines } from "../../../base/text/visible-text.js";
 import { formatLabels } from "../../../ca/caller/authorize-node.js";
 import {
   createToken,

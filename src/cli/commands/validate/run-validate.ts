@@ -1,6 +1,6 @@
-import { counted } from "../../../base/counted.js";
 import { type Diagnostic, diagnosticLines, type Severity } from "../../../base/diagnostic.js";
-import { visibleLines } from "../../../base/visible-text.js";
+import { counted } from "../../../base/text/counted.js";
+import { visibleLines } from "../../../base/text/visible-text.js";
 import { readSources } from "../../../config/sources/scan.js";
 import type { Source } from "../../../config/sources/source.js";
 import { validateSource } from "../../../config/validate-source.js";

@@ -5,9 +5,9 @@ import type {
   ResourceNameJson,
   ResourceSyncJson,
 } from "../../../../gen/types/fairlead/debug/v1/debug_pb.js";
-import { columns } from "../../../base/columns.js";
-import { counted } from "../../../base/counted.js";
-import { visibleLines } from "../../../base/visible-text.js";
+import { columns } from "../../../base/text/columns.js";
+import { counted } from "../../../base/text/counted.js";
+import { visibleLines } from "../../../base/text/visible-text.js";
 import { kindsNamed } from "../../../config/kind-named.js";
 import { KINDS } from "../../../config/kinds.js";
 import type { DebugClient } from "../../../debug/api/client.js";

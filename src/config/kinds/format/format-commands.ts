@@ -1,5 +1,5 @@
 /** Commands in formats that Envoy does not know: it would refuse what has them. */
-import { didYouMean } from "../../../base/closest-word.js";
+import { didYouMean } from "../../../base/text/closest-word.js";
 import { COMMANDS, type Takes } from "./format-command-names.js";
 
 /** A command that only logs have, since it comes by an extension: a header without what follows its question mark. */

@@ -1,5 +1,5 @@
 import { memberOf } from "../../../base/member-of.js";
-import { typeNameIn } from "../../../base/type-url.js";
+import { typeNameIn } from "../../../base/protobuf/type-url.js";
 import type { KindDefinition, Path } from "../../kind.js";
 import type { ConfigResource } from "../../resource.js";
 import { checkedByIstio } from "../istio-resource.js";

@@ -1,4 +1,4 @@
-import { didYouMean } from "../../../base/closest-word.js";
+import { didYouMean } from "../../../base/text/closest-word.js";
 import type { Path } from "../../kind.js";
 import { list, optional, strict, Text, type ValueOf } from "../value/fields.js";
 import { type Findings, invalid } from "../value/findings.js";

@@ -1,4 +1,4 @@
-import { didYouMean } from "../../../base/closest-word.js";
+import { didYouMean } from "../../../base/text/closest-word.js";
 
 const HTTP: ReadonlySet<string> = new Set(["http", "http2", "http_proxy", "grpc", "grpc-web"]);
 const TLS: ReadonlySet<string> = new Set(["https", "tls"]);

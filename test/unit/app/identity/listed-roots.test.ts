@@ -1,7 +1,7 @@
 /** The roots of the mesh together with a revocation list that a server names by its file. */
 import { expect, test } from "vitest";
 import { createMeshRootsWithLists } from "../../../../src/app/identity/listed-roots.js";
-import { Table } from "../../../../src/base/table.js";
+import { Table } from "../../../../src/base/table/table.js";
 import type { SecretJson } from "../../../../src/envoy/api.js";
 import { MESSAGE } from "../../../../src/envoy/resource/message-types.js";
 import { meshRootsList } from "../../../../src/envoy/tls/mesh-roots.js";

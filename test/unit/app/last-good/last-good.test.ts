@@ -4,7 +4,7 @@ import { createDiscovery } from "../../../../src/app/discovery.js";
 import { keepGood, type LastGood, withLastGood } from "../../../../src/app/last-good/last-good.js";
 import { decodeLastGood, encodeLastGood } from "../../../../src/app/last-good/last-good-file.js";
 import { watchEncoder } from "../../../../src/app/refused/withheld.js";
-import { Engine } from "../../../../src/base/engine.js";
+import { Engine } from "../../../../src/base/engine/engine.js";
 import type { ConfigSnapshot } from "../../../../src/config/snapshot.js";
 import type { Encoder } from "../../../../src/envoy/resource/encoder.js";
 import { MESSAGE } from "../../../../src/envoy/resource/message-types.js";

@@ -6,7 +6,7 @@ import {
   type RememberedPeer,
 } from "../../../../src/app/peers/peer-registrations.js";
 import type { Registration } from "../../../../src/app/registry/registration.js";
-import { Table } from "../../../../src/base/table.js";
+import { Table } from "../../../../src/base/table/table.js";
 import { type Proxy, parseNode } from "../../../../src/mesh/proxy/proxy.js";
 import { fakeClock } from "../../base/fake-clock.js";
 

@@ -4,7 +4,7 @@ import type { PeerCallListener } from "../../../../src/app/peers/peer-follower.j
 import { toldRegistration } from "../../../../src/app/peers/peer-messages.js";
 import { openPeers } from "../../../../src/app/peers/peers.js";
 import type { Registration } from "../../../../src/app/registry/registration.js";
-import { Table } from "../../../../src/base/table.js";
+import { Table } from "../../../../src/base/table/table.js";
 import { CallRefused } from "../../../../src/grpc/call-refused.js";
 import { status } from "../../../../src/grpc/status-code.js";
 import { type Proxy, parseNode } from "../../../../src/mesh/proxy/proxy.js";

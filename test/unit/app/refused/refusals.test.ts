@@ -5,7 +5,7 @@ import { createRefusals } from "../../../../src/app/refused/refusals.js";
 import { watchEncoder } from "../../../../src/app/refused/withheld.js";
 import type { Settled } from "../../../../src/app/update/convergence.js";
 import type { Update } from "../../../../src/app/update/update.js";
-import { Engine } from "../../../../src/base/engine.js";
+import { Engine } from "../../../../src/base/engine/engine.js";
 import { parseNode } from "../../../../src/mesh/proxy/proxy.js";
 import { fakeClock } from "../../base/fake-clock.js";
 import { createDirectory, service } from "../../config/directory.js";

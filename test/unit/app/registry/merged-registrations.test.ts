@@ -8,7 +8,7 @@ import {
   type ProxyRegistry,
 } from "../../../../src/app/registry/proxy-registry.js";
 import type { Registration } from "../../../../src/app/registry/registration.js";
-import { Table } from "../../../../src/base/table.js";
+import { Table } from "../../../../src/base/table/table.js";
 import { type Proxy, parseNode } from "../../../../src/mesh/proxy/proxy.js";
 import { type FakeClock, fakeClock } from "../../base/fake-clock.js";
 

@@ -8,7 +8,7 @@ import {
 } from "../../../../src/app/sessions/mesh-sessions.js";
 import { createForgetting } from "../../../../src/app/update/forgetting.js";
 import { createUpdateLoop } from "../../../../src/app/update/update-loop.js";
-import { Table } from "../../../../src/base/table.js";
+import { Table } from "../../../../src/base/table/table.js";
 import type { Proxy } from "../../../../src/mesh/proxy/proxy.js";
 import type { Session } from "../../../../src/xds/session.js";
 import { fakeClock } from "../../base/fake-clock.js";

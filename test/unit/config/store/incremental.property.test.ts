@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { Engine } from "../../../../src/base/engine.js";
+import { Engine } from "../../../../src/base/engine/engine.js";
 import {
   createDirectory,
   type Directory,

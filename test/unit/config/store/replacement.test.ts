@@ -1,7 +1,7 @@
 /** What is supposed of a directory that takes the place of one that is read. */
 import { resolve } from "node:path";
 import { describe, expect, test } from "vitest";
-import { Engine } from "../../../../src/base/engine.js";
+import { Engine } from "../../../../src/base/engine/engine.js";
 import { takeSteps } from "../../../../src/base/steps/take-steps.js";
 import { readAhead } from "../../../../src/config/reading/read-ahead.js";
 import type { ConfigSnapshot } from "../../../../src/config/snapshot.js";

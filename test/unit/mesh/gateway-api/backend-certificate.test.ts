@@ -1,6 +1,6 @@
 /** The certificates by which Gateways show themselves to backends. */
 import { expect, test } from "vitest";
-import { Engine } from "../../../../src/base/engine.js";
+import { Engine } from "../../../../src/base/engine/engine.js";
 import { backendCredentialFor } from "../../../../src/mesh/gateway-api/backend-certificate.js";
 import { createBackendCertificates } from "../../../../src/mesh/gateway-api/backend-certificates.js";
 import { createGatewayApi } from "../../../../src/mesh/gateway-api/gateway-api.js";

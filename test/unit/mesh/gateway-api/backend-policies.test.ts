@@ -1,6 +1,6 @@
 /** What BackendTLSPolicies mean to the callers of Services. */
 import { expect, test } from "vitest";
-import { Engine } from "../../../../src/base/engine.js";
+import { Engine } from "../../../../src/base/engine/engine.js";
 import { createBackendPolicies } from "../../../../src/mesh/gateway-api/backend-policies.js";
 import { tablesOf } from "./tables-of.js";
 

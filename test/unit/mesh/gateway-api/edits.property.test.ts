@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { Engine } from "../../../../src/base/engine.js";
+import { Engine } from "../../../../src/base/engine/engine.js";
 import { parseOffline } from "../../../../src/config/parse-offline.js";
 import type { ResourceTables } from "../../../../src/config/snapshot.js";
 import { createBackendPolicies } from "../../../../src/mesh/gateway-api/backend-policies.js";

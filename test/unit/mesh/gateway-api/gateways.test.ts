@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { Table } from "../../../../src/base/table.js";
+import { Table } from "../../../../src/base/table/table.js";
 import { gatewaysOf } from "../../../../src/mesh/gateway/gateway.js";
 import { originOf } from "../../../../src/mesh/made-of.js";
 import { gateway, madeOf, tablesOf } from "./tables-of.js";

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { Engine } from "../../../../src/base/engine.js";
+import { Engine } from "../../../../src/base/engine/engine.js";
 import type { ResourceOf } from "../../../../src/config/kinds.js";
 import { parseOffline } from "../../../../src/config/parse-offline.js";
 import type { ResourceTables } from "../../../../src/config/snapshot.js";

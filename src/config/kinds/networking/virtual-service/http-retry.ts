@@ -1,5 +1,5 @@
 import { STATUS_CODES } from "node:http";
-import { didYouMean } from "../../../../base/closest-word.js";
+import { didYouMean } from "../../../../base/text/closest-word.js";
 import type { Path } from "../../../kind.js";
 import { Duration, Flag, Int32, optional, strict, Text, type ValueOf } from "../../value/fields.js";
 import { type Findings, given, invalid } from "../../value/findings.js";

@@ -1,4 +1,4 @@
-import { byKey } from "../../../../base/compare-text.js";
+import { byKey } from "../../../../base/text/compare-text.js";
 import type { Finding, Path } from "../../../kind.js";
 import type { Findings } from "../../value/findings.js";
 import type { HTTPMatchRequest } from "./http-match.js";

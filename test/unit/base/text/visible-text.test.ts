@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
-import { columns } from "../../../src/base/columns.js";
-import { visibleJson, visibleText } from "../../../src/base/visible-text.js";
+import { columns } from "../../../../src/base/text/columns.js";
+import { visibleJson, visibleText } from "../../../../src/base/text/visible-text.js";
 
 test("what a terminal obeys is written as an escape", () => {
   expect(visibleText("a\u001b[2Jb\u0007\u007f\u0085\u009b1m")).toBe(

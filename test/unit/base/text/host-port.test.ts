@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { formatHostPort } from "../../../src/base/host-port.js";
+import { formatHostPort } from "../../../../src/base/text/host-port.js";
 
 test("a name and an IPv4 address stand before a port as they are, an IPv6 address in brackets", () => {
   expect(formatHostPort({ host: "mesh.example.com", port: 15012 })).toBe("mesh.example.com:15012");

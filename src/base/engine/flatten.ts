@@ -1,7 +1,7 @@
+import { Table } from "../table/table.js";
 import { firstByKey, GroupEdits } from "./grouping.js";
 import type { Cell } from "./memory.js";
 import { withRows } from "./rows.js";
-import { Table } from "./table.js";
 
 /** What is remembered: the source, for each key who has it, and the result. */
 interface Flattened<V> {

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { type Change, Table } from "../../../src/base/table.js";
-import { ABSENT } from "../../../src/base/trie.js";
+import { type Change, Table } from "../../../../src/base/table/table.js";
+import { ABSENT } from "../../../../src/base/table/trie.js";
 import { CLASHING_KEYS, NEIGHBOUR_KEYS } from "./clashing-keys.js";
 
 /** An edit of a table: a value to set, or undefined to remove the key. */

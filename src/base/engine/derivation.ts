@@ -1,4 +1,4 @@
-import type { Table } from "./table.js";
+import type { Table } from "../table/table.js";
 
 /** Tables of these rows. */
 export type TablesOf<Rows extends readonly unknown[]> = {

@@ -15,19 +15,20 @@
  * When a recomputed row is equal to the one before (`equal`, by default `===`), the old object is kept, so that what is
  * built on it is not recomputed either.
  */
+
+import { createHeld } from "../held.js";
+import { Lazy, type Making } from "../lazy.js";
+import { type Change, Table } from "../table/table.js";
+import type { ABSENT } from "../table/trie.js";
 import { alike } from "./alike.js";
 import { type FieldNames, hasFields, keyOf, namesIn } from "./call.js";
 import type { Derivation, RowFunction, RowsOf, TablesOf } from "./derivation.js";
 import { flatten } from "./flatten.js";
 import { GroupEdits } from "./grouping.js";
-import { createHeld } from "./held.js";
-import { Lazy, type Making } from "./lazy.js";
 import type { MemoNode } from "./memo-node.js";
 import { type Branch, type Cell, Memory, type MemoTree } from "./memory.js";
 import { rowFinder } from "./row-finder.js";
 import { allKeys, changedKeys, withRows } from "./rows.js";
-import { type Change, Table } from "./table.js";
-import type { ABSENT } from "./trie.js";
 
 /** Called for every row that an operator computes; tests assert what an edit recomputed. */
 export type Recorder = (operator: string, key: string) => void;

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { Engine, sameElements } from "../../../src/base/engine.js";
-import { overlay, Table } from "../../../src/base/table.js";
+import { Engine, sameElements } from "../../../../src/base/engine/engine.js";
+import { overlay, Table } from "../../../../src/base/table/table.js";
 
 interface Row {
   readonly text: string;

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { closestWord, didYouMean } from "../../../src/base/closest-word.js";
+import { closestWord, didYouMean } from "../../../../src/base/text/closest-word.js";
 
 const FIELDS = ["weight", "destination", "headers", "mirrorPercentage", "http"];
 

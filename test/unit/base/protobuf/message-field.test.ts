@@ -1,7 +1,7 @@
 import { BinaryReader, WireType } from "@bufbuild/protobuf/wire";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { fieldHead, fieldLength, textField } from "../../../src/base/message-field.js";
+import { fieldHead, fieldLength, textField } from "../../../../src/base/protobuf/message-field.js";
 
 const field = fc.integer({ min: 1, max: 2 ** 20 });
 

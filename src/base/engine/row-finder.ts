@@ -1,7 +1,8 @@
 /** Finds the row of a key in version after version of a table. */
+
+import type { Table } from "../table/table.js";
 import type { Cell } from "./memory.js";
 import { changedKeys } from "./rows.js";
-import type { Table } from "./table.js";
 
 /** Makes places in which something is remembered. What is in them may be forgotten. */
 type Places = <T>() => Cell<T | undefined>;

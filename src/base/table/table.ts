@@ -6,7 +6,7 @@
  * enters only the branches that differ. So the cost of a change, and of finding it again, is in proportion to the
  * change, whatever the size of the table. A table that many extend by little (`extended`) stays a layer of theirs.
  */
-import { byKey } from "./compare-text.js";
+import { byKey } from "../text/compare-text.js";
 import { RecentComparisons } from "./recent-comparisons.js";
 import {
   ABSENT,

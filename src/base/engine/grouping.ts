@@ -1,6 +1,6 @@
 /** Groups of rows: tables of tables, by the key of the group and then of the row. */
-import { Table } from "./table.js";
-import { ABSENT } from "./trie.js";
+import { Table } from "../table/table.js";
+import { ABSENT } from "../table/trie.js";
 
 /** Edits of the members of groups, gathered first so that each group is edited once. */
 export class GroupEdits<V> {

@@ -1,6 +1,6 @@
 /** Tables row by row, as the operators of the engine make them. */
-import { Table } from "./table.js";
-import { ABSENT } from "./trie.js";
+import { Table } from "../table/table.js";
+import { ABSENT } from "../table/trie.js";
 
 /** The table with the rows at these keys, or without; a row that it has stays when the new one is equal to it. */
 export function withRows<R>(

@@ -1,8 +1,8 @@
 /** What an engine computes on the side: as if it were in force, and without a trace where it is not. */
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { Engine, type EngineOptions } from "../../../src/base/engine.js";
-import { Table } from "../../../src/base/table.js";
+import { Engine, type EngineOptions } from "../../../../src/base/engine/engine.js";
+import { Table } from "../../../../src/base/table/table.js";
 
 type Inputs = Table<number>;
 
