@@ -1,10 +1,13 @@
 /** A whole mesh of real Envoys for one test: a directory of files, started as `fairlead up` starts it. */
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
+import { inspect } from "node:util";
 import { afterAll, beforeAll, onTestFinished } from "vitest";
 import type { ControlPlane, ControlPlaneOptions } from "../../../src/app.js";
 import type { SocketAddress } from "../../../src/envoy/bootstrap/bootstrap.js";
+import type { MeshEvent } from "../../../src/up/local-mesh.js";
 import type { PlacedPod } from "../../../src/up/pods/pod-plan.js";
+import { logFileOf } from "../../../src/up/pods/pod-proxy.js";
 import { podId } from "../../../src/up/pods/pods.js";
 import { startUp, type Up } from "../../../src/up/up.js";
 import { OWN_SLOTS } from "./own-slots.js";
@@ -73,15 +76,22 @@ async function openMesh(
   closers: Closers,
 ): Promise<TestMesh> {
   const places = await makePlaces(files, options.secrets ?? {}, closers);
-  const up = await openUp(places, options);
+  const failures: string[] = [];
+  const up = await openUp(places, options, (event) => {
+    if (event.kind === "error") failures.push(inspect(event.error));
+    if (event.kind === "proxy" && event.state.phase === "failed") {
+      failures.push(`${podId(event.pod)}: ${event.state.reason}`);
+    }
+  });
   closers.push(() => up.close());
-  await startPods(up);
+  await startPods(up, failures);
   return testMesh(up, places);
 }
 
 function openUp(
   { directory, secrets, state }: Places,
   { standIns = true, dnsResolvers = [], secrets: _given, ...options }: TestMeshOptions,
+  onEvent: (event: MeshEvent) => void,
 ): Promise<Up> {
   return startUp({
     ...options,
@@ -98,17 +108,26 @@ function openUp(
       installation: INSTALLATION,
     },
     logLevel: "debug",
-    onEvent: () => undefined,
+    onEvent,
     echoProgram: ECHO_PROGRAM,
   });
 }
 
 /** Starts the pods; resolves when every proxy knows that every pod is ready. */
-async function startPods({ mesh }: Up): Promise<void> {
+async function startPods({ mesh, logDirectory }: Up, failures: readonly string[]): Promise<void> {
   await mesh.start();
   const missing = mesh.pods().filter(({ ready }) => !ready);
   if (missing.length === 0) return;
-  throw new Error(`not ready: ${missing.map(({ pod }) => podId(pod)).join(", ")}`);
+  const logs = missing.map(({ pod }) => logEnd(logFileOf(logDirectory, pod)));
+  const names = missing.map(({ pod }) => podId(pod)).join(", ");
+  const facts = [...failures, ...(await Promise.all(logs))];
+  throw new Error(`not ready: ${names}; what failed:\n${facts.join("\n")}`);
+}
+
+/** What an Envoy logged last. */
+async function logEnd(file: string): Promise<string> {
+  const text = await readFile(file, "utf8").catch(String);
+  return text.slice(-2000);
 }
 
 /** The pod of an id `NAME.NAMESPACE`, or of a name in `default`. */
