@@ -1,5 +1,7 @@
 /** Values that are no messages: from canonical protobuf JSON to the wire, and to what a message has of them. */
+
 import { type DescEnum, ScalarType } from "@bufbuild/protobuf";
+import { readBase64 } from "../../base/text/base64.js";
 import type { BackwardWriter } from "./backward-writer.js";
 import { shown } from "./shown.js";
 
@@ -105,13 +107,11 @@ const TRUTH = scalar<boolean>(
   },
 );
 
-/** Base64 of either alphabet, with or without what fills it up, in one line or in several. */
 function bytesOf(json: unknown): Uint8Array {
-  const text = typeof json === "string" ? json.replace(/[\r\n]+/g, "") : undefined;
-  const digits = text === undefined ? undefined : /^([-\w+/]*)={0,2}$/.exec(text)?.[1];
+  const bytes = typeof json === "string" ? readBase64(json) : undefined;
   // What should have been base64 may be a key as it is, so it is not shown.
-  if (digits === undefined || digits.length % 4 === 1) throw new TypeError("expected base64");
-  return Buffer.from(digits, "base64");
+  if (bytes === undefined) throw new TypeError("expected base64");
+  return bytes;
 }
 
 const BYTES = scalar<Uint8Array>(BEHIND_LENGTH, new Uint8Array(), bytesOf, (value, writer) => {

@@ -1,3 +1,4 @@
+import { readBase64 } from "../../../../base/text/base64.js";
 import type { Path } from "../../../kind.js";
 import { optional, strict, Text, Uint32, type ValueOf } from "../../value/fields.js";
 import { atMostOne, doubtful, type Findings, given, invalid } from "../../value/findings.js";
@@ -22,7 +23,7 @@ export function* checkDirectResponse(response: HTTPDirectResponse, path: Path): 
 
 function* checkBody(body: Body, path: Path): Findings {
   yield* atMostOne(body, path, ["string", "bytes"]);
-  if (body.bytes !== undefined && !isBase64(body.bytes)) {
+  if (body.bytes !== undefined && readBase64(body.bytes) === undefined) {
     yield invalid([...path, "bytes"], "the body is no base64");
   }
   const { string = "", bytes = "" } = body;
@@ -32,10 +33,4 @@ function* checkBody(body: Body, path: Path): Findings {
   } else if (size > 100 * KIBIBYTE) {
     yield doubtful(path, `every proxy is sent this body: ${size} bytes`);
   }
-}
-
-/** Base64 of either alphabet, with or without padding, as protobuf's JSON has it, in one line or in several, as Go takes it. */
-function isBase64(text: string): boolean {
-  const digits = /^([\w+/-]*)={0,2}$/.exec(text.replace(/[\r\n]+/g, ""))?.[1];
-  return digits !== undefined && digits.length % 4 !== 1;
 }
