@@ -6,8 +6,6 @@ import { isSubsetOf } from "../../mesh/hostname.js";
 import { type Labels, selects } from "../../mesh/labels.js";
 import { pathOfPart } from "../../mesh/made-of.js";
 import {
-  destinationHost,
-  destinationPort,
   type LookUpSource,
   lookedUpFrom,
   resolveGateway,
@@ -15,6 +13,7 @@ import {
 } from "../../mesh/routing/virtual-service.js";
 import type { Decision } from "../../mesh/security/tls-decisions.js";
 import { networksOf } from "../address.js";
+import { clusterKey } from "../route/destinations.js";
 import { type PolicyOf, type TcpTarget, targetOf } from "./tcp-target.js";
 
 /** One way through a listener for connections that are not HTTP. */
@@ -66,13 +65,10 @@ function routeTarget(
   const destinations = route.route ?? [];
   const targets = destinations
     .filter(({ weight }) => destinations.length === 1 || (weight ?? 0) > 0)
-    .map(({ destination, weight }) => {
-      const hostname = destinationHost(destination.host, virtualService, resolver);
-      const port =
-        destination.port?.number ?? destinationPort(source, virtualService, hostname) ?? listenPort;
-      const key = { hostname, port, subset: destination.subset ?? "" };
-      return { key, weight: Math.max(1, weight ?? 1) };
-    });
+    .map(({ destination, weight }) => ({
+      key: clusterKey(destination, virtualService, { listenPort, resolver, source }),
+      weight: Math.max(1, weight ?? 1),
+    }));
   const mixed = targets.some(
     ({ key: { hostname, port } }) =>
       virtualService.undeclaredPorts.get(hostname)?.includes(port) === true,
