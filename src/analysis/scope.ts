@@ -6,9 +6,7 @@ export function isInNamespace(
   { resource }: Pick<Diagnostic, "resource">,
   namespace: string,
 ): boolean {
-  if (resource === undefined) return true;
-  const [kind = ""] = resource.split(" ", 1);
-  return CLUSTER_SCOPED.has(kind) || resource.endsWith(`.${namespace}`);
+  return resource === undefined || isClusterScoped(resource) || resource.endsWith(`.${namespace}`);
 }
 
 /** Whether something is about a resource of a namespace, or about the namespace itself. */
@@ -17,9 +15,11 @@ export function isAboutNamespace(
   namespace: string,
 ): boolean {
   if (resource === `Namespace ${namespace}`) return true;
-  const [kind = ""] = resource.split(" ", 1);
-  return !CLUSTER_SCOPED.has(kind) && resource.endsWith(`.${namespace}`);
+  return !isClusterScoped(resource) && resource.endsWith(`.${namespace}`);
 }
+
+const isClusterScoped = (resource: string): boolean =>
+  CLUSTER_SCOPED.has(resource.split(" ", 1)[0] ?? "");
 
 const CLUSTER_SCOPED: ReadonlySet<string> = new Set(
   Object.values(ANALYZED_KINDS).flatMap((kind) => ("clusterScoped" in kind ? [kind.kind] : [])),

@@ -24,8 +24,8 @@ export interface Renewal {
 }
 
 /**
- * Issues a certificate, and a new one at about its half life, again and again; also when the clock was set back to before it began. `onRenewed` is told each of them, the first
- * before this resolves.
+ * Issues a certificate, and a new one at about its half life, again and again; also when the clock was set back to before it
+ * began. `onRenewed` is told each of them, the first before this resolves.
  * @throws whatever `issue` throws, of the first certificate
  */
 export async function startRenewal(
