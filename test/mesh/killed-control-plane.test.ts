@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { expect, test } from "vitest";
 import { run } from "../unit/cli/run.js";
 import { APPLICATION } from "./harness/host-programs.js";
-import { namespacesMissing, startNetwork, type TestHost } from "./harness/namespaces.js";
+import { namespacesMissing, startNetwork } from "./harness/namespaces.js";
 import {
   APP_PORT,
   CALLED_MESH,
@@ -13,16 +13,10 @@ import {
   nameControlPlanes,
   startHostedControlPlane,
   startHostedProxy,
+  workloadEntry,
 } from "./harness/two-control-planes.js";
 
 const SOON = { timeout: 30_000, interval: 50 };
-
-const workload = (name: string, { address }: TestHost): string => `---
-apiVersion: networking.istio.io/v1
-kind: WorkloadEntry
-metadata: {name: ${name}-0}
-spec: {address: ${address}, labels: {app: ${name}}, serviceAccount: ${name}}
-`;
 
 const route = (edition: string): string => `
 apiVersion: networking.istio.io/v1
@@ -67,7 +61,7 @@ test.skipIf(missing !== undefined)(
       await writeFile(join(root, "mesh", `.${name}`), text);
       await rename(join(root, "mesh", `.${name}`), join(root, "mesh", name));
     };
-    const entries = [workload("called", called), workload("caller", caller)];
+    const entries = [workloadEntry("called", called), workloadEntry("caller", caller)];
     await put("mesh.yaml", [CALLED_MESH, ...entries].join(""));
     let controlPlane = await startHostedControlPlane(host, root, "first");
     const application = called.start(process.execPath, [

@@ -15,16 +15,10 @@ import {
   nameControlPlanes,
   startHostedControlPlane,
   startHostedProxy,
+  workloadEntry,
 } from "./harness/two-control-planes.js";
 
 const SOON = { timeout: 30_000, interval: 200 };
-
-const workload = (name: string, { address }: TestHost): string => `---
-apiVersion: networking.istio.io/v1
-kind: WorkloadEntry
-metadata: {name: ${name}-0}
-spec: {address: ${address}, labels: {app: ${name}}, serviceAccount: ${name}}
-`;
 
 /** Each request has a connection of its own, so that certificates are looked at. */
 const NEW_CONNECTIONS = `---
@@ -86,7 +80,7 @@ test.skipIf(missing !== undefined)(
     const network = await startNetwork();
     const [called, caller] = [await network.addHost("called"), await network.addHost("caller")];
     const hosts = [await network.addHost("first"), await network.addHost("second")] as const;
-    const entries = [workload("called", called), workload("caller", caller)];
+    const entries = [workloadEntry("called", called), workloadEntry("caller", caller)];
     await writeFile(
       join(root, "mesh", "mesh.yaml"),
       [CALLED_MESH, NEW_CONNECTIONS, ...entries].join(""),

@@ -3,7 +3,7 @@ import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { APPLICATION, MAIN } from "./harness/host-programs.js";
-import { namespacesMissing, startNetwork, type TestHost } from "./harness/namespaces.js";
+import { namespacesMissing, startNetwork } from "./harness/namespaces.js";
 import {
   APP_PORT,
   CALLED_MESH,
@@ -12,18 +12,11 @@ import {
   nameControlPlanes,
   startHostedControlPlane,
   startHostedProxy,
+  workloadEntry,
 } from "./harness/two-control-planes.js";
 
 const WORKLOADS = ["called", "caller"] as const;
 const REQUESTS = 200;
-
-/** The workloads are where the files say, so that both control planes know that. */
-const workload = (name: string, { address }: TestHost): string => `---
-apiVersion: networking.istio.io/v1
-kind: WorkloadEntry
-metadata: {name: ${name}-0}
-spec: {address: ${address}, labels: {app: ${name}}, serviceAccount: ${name}}
-`;
 
 const EDITION = `
 apiVersion: networking.istio.io/v1
@@ -45,7 +38,7 @@ test.skipIf(missing !== undefined)(
     const network = await startNetwork();
     const [called, caller] = [await network.addHost("called"), await network.addHost("caller")];
     const hosts = { called, caller };
-    const entries = WORKLOADS.map((name) => workload(name, hosts[name]));
+    const entries = WORKLOADS.map((name) => workloadEntry(name, hosts[name]));
     await writeFile(join(root, "mesh", "mesh.yaml"), [CALLED_MESH, ...entries].join(""));
     const first = await startHostedControlPlane(await network.addHost("first"), root, "first");
     const second = await startHostedControlPlane(await network.addHost("second"), root, "second");

@@ -109,3 +109,11 @@ const CONNECTED = /"proxy":"([^"]+)"[^\n]*"msg":"proxy connected"/g;
 /** The proxies that ever came to a control plane, in order. */
 export const connectedTo = (one: HostedControlPlane): readonly (string | undefined)[] =>
   [...one.process.output().matchAll(CONNECTED)].map(([, proxy]) => proxy);
+
+/** A workload where the files say that it is, so that each control plane knows that. */
+export const workloadEntry = (name: string, { address }: Pick<TestHost, "address">): string => `---
+apiVersion: networking.istio.io/v1
+kind: WorkloadEntry
+metadata: {name: ${name}-0}
+spec: {address: ${address}, labels: {app: ${name}}, serviceAccount: ${name}}
+`;
