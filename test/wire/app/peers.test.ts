@@ -120,6 +120,9 @@ test("a workload that moves from one to the other is an endpoint all the time, a
   const first = await start(BILLING, { cacertsDir, ...peer(port) });
   const second = await start(BILLING, { cacertsDir, tlsPort: port, ...peer(first.overTls.port) });
   const one = await connect(await workload(first));
+  // It is an endpoint a moment after it is answered.
+  const known = await watchEndpoints(first);
+  await expect.poll(() => known.at(-1), SOON).toBe(1);
   const [atFirst, atSecond] = [await watchEndpoints(first), await watchEndpoints(second)];
   const told = await followAs(first, await controlPlaneOf(first, cacertsDir));
   await expect.poll(() => [atFirst.at(-1), atSecond.at(-1)], SOON).toEqual([1, 1]);
