@@ -13,38 +13,38 @@ import { awaitedEndpoints } from "./follow-ups.js";
 import type { NamePool } from "./name-set.js";
 import type { StreamState } from "./stream-state.js";
 import {
-  contentHeld,
-  DOUBTFUL,
   edited,
   isRejected,
+  lastGoodVersion,
+  MAYBE_HELD,
   type Subscription,
-  UNKNOWN,
+  UNKNOWN_VERSION,
 } from "./subscription.js";
 
 /** The subscription without requests for names that do not exist, unless the client waits for an answer. */
-export function withoutVain(
+export function withoutUnanswerable(
   state: StreamState,
   subscription: Subscription,
   table: ResourceTable,
   pool: NamePool,
 ): Subscription {
-  const { style, typeUrl, requested } = subscription;
+  const { style, typeUrl, answersDue } = subscription;
   if (style !== "partial" || rulesOf(typeUrl).nothingOf === undefined) return subscription;
-  const missing = [...requested].filter((name) => !hasAnswer(subscription, table, name));
+  const missing = [...answersDue].filter((name) => !hasAnswer(subscription, table, name));
   if (missing.length === 0) return subscription;
   const awaited = awaitedEndpoints(state);
   const vain = missing.filter((name) => !awaited.has(name) || mayHold(subscription, name));
-  return edited(subscription, { requested: pool.edited(requested, [], vain) });
+  return edited(subscription, { answersDue: pool.edited(answersDue, [], vain) });
 }
 
 function hasAnswer(subscription: Subscription, table: ResourceTable, name: string): boolean {
   const resource = table.get(name);
   if (resource === undefined) return false;
-  return !isRejected(subscription, resource) || contentHeld(subscription, name) !== undefined;
+  return !isRejected(subscription, resource) || lastGoodVersion(subscription, name) !== undefined;
 }
 
 /** Whether a client may have something under a name that is not known: nothing takes its place. */
 function mayHold({ held, accepted }: Subscription, name: string): boolean {
   const entries = [held.get(name), accepted.get(name)];
-  return entries.some((entry) => entry === UNKNOWN || entry === DOUBTFUL);
+  return entries.some((entry) => entry === UNKNOWN_VERSION || entry === MAYBE_HELD);
 }

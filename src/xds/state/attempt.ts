@@ -6,62 +6,62 @@ import { NO_NAMES, subset } from "./name-set.js";
 import { completePayload, emptyPayload, payloadWithout } from "./payload.js";
 import type { Plan } from "./plan.js";
 import {
-  contentHeld,
   edited,
   type Held,
-  isContent,
   isRejected,
+  isResource,
+  lastGoodVersion,
   type Payload,
   type Subscription,
   withEntry,
 } from "./subscription.js";
 
-/** A response that could be sent next, and the subscription after that, without the flight of the response itself. */
-export interface Attempt {
+/** A response that could be sent next, and the subscription after that, without the response itself among those in flight. */
+export interface Draft {
   readonly payload: Payload;
   readonly subscription: Subscription;
   /** The client was sent it before, among others, and refused that. */
-  readonly isAgain?: true;
+  readonly isResent?: true;
 }
 
 /**
  * The next response of one type; undefined if all that there is to tell has to wait or was refused. First what is above
  * suspicion, together; then the suspects, one group at a time.
  */
-export function nextAttempt(
+export function nextDraft(
   subscription: Subscription,
   table: ResourceTable,
   { difference, payload }: Plan,
   waiting: ReadonlySet<string>,
-): Attempt | undefined {
+): Draft | undefined {
   const refused = refusedNames(subscription, table, difference);
   const withheld = withheldNames(subscription, refused, waiting);
   if (withheld.size === 0) {
     const whole = payload ?? payloadOfNothingNew(subscription, table, withheld);
     if (wouldDeleteAll(subscription, whole)) return undefined;
-    return { payload: whole, subscription: inStep(subscription, table) };
+    return { payload: whole, subscription: upToDate(subscription, table) };
   }
   // Nothing can stand in for what a client holds that came back with a set that is not known.
-  if (subscription.style === "complete" && subscription.inherited) return undefined;
+  if (subscription.style === "complete" && subscription.holdsUnknownSet) return undefined;
   const rest = payloadOfRest(subscription, table, difference, withheld);
   if (rest !== undefined) return partly(subscription, table, rest, withheld);
   const group = nextGroup(subscription, waiting, withheld);
-  if (group !== undefined) return attemptGroup(subscription, table, difference, group);
+  if (group !== undefined) return draftOfGroup(subscription, table, difference, group);
   // Who waits for a first answer gets it with what waits for other types; nothing else will come after what is refused.
-  if (!subscription.owed || (subscription.style !== "complete" && waiting.size > 0))
+  if (!subscription.isResponseDue || (subscription.style !== "complete" && waiting.size > 0))
     return undefined;
   const again = payloadOfNothingNew(subscription, table, withheld);
   return partly(subscription, table, again, withheld);
 }
 
-const NONE: Subscription["suspects"] = [];
+const NONE: Subscription["suspectGroups"] = [];
 
 /** The subscription when its client holds all of a table, or what differs is not wanted or cannot be told. */
-export function inStep(subscription: Subscription, table: ResourceTable): Subscription {
+export function upToDate(subscription: Subscription, table: ResourceTable): Subscription {
   return edited(subscription, {
-    requested: NO_NAMES,
-    strays: NO_NAMES,
-    suspects: NONE,
+    answersDue: NO_NAMES,
+    removalsDue: NO_NAMES,
+    suspectGroups: NONE,
     held: table,
   });
 }
@@ -77,17 +77,17 @@ function payloadOfNothingNew(
 }
 
 /** A client that comes back keeps what it has until there is something to replace it. */
-function wouldDeleteAll({ style, inherited }: Subscription, { resources }: Payload): boolean {
-  return style === "complete" && inherited && resources.length === 0;
+function wouldDeleteAll({ style, holdsUnknownSet }: Subscription, { resources }: Payload): boolean {
+  return style === "complete" && holdsUnknownSet && resources.length === 0;
 }
 
 function withheldNames(
-  { suspects }: Subscription,
+  { suspectGroups }: Subscription,
   refused: readonly string[],
   waiting: ReadonlySet<string>,
 ): ReadonlySet<string> {
-  if (suspects.length === 0 && refused.length === 0) return waiting;
-  return new Set([...waiting, ...suspects.flat().map(({ name }) => name), ...refused]);
+  if (suspectGroups.length === 0 && refused.length === 0) return waiting;
+  return new Set([...waiting, ...suspectGroups.flat().map(({ name }) => name), ...refused]);
 }
 
 /** What the view has and the client has refused, or would. */
@@ -110,10 +110,10 @@ function payloadOfRest(
   difference: Difference,
   withheld: ReadonlySet<string>,
 ): Payload | undefined {
-  const { requested, style } = subscription;
+  const { answersDue, style } = subscription;
   const asked = difference.changed.filter(
     (resource) =>
-      requested.has(resource.name) &&
+      answersDue.has(resource.name) &&
       isRejected(subscription, resource) &&
       resource.refusal?.isAwaited !== true,
   );
@@ -123,7 +123,7 @@ function payloadOfRest(
   const changed = difference.changed.filter(({ name }) => !withheld.has(name));
   const removed = difference.removed.filter((name) => !withheld.has(name));
   for (const { name, standIn } of asked) {
-    const content = contentHeld(subscription, name) ?? standIn;
+    const content = lastGoodVersion(subscription, name) ?? standIn;
     if (content === undefined) removed.push(name);
     else changed.push(content);
   }
@@ -134,18 +134,18 @@ function payloadOfRest(
 interface Group {
   /** All that is withheld but for these. */
   readonly others: ReadonlySet<string>;
-  readonly later: Subscription["suspects"];
+  readonly later: Subscription["suspectGroups"];
 }
 
 function nextGroup(
-  { suspects }: Subscription,
+  { suspectGroups }: Subscription,
   waiting: ReadonlySet<string>,
   withheld: ReadonlySet<string>,
 ): Group | undefined {
-  for (const [index, group] of suspects.entries()) {
+  for (const [index, group] of suspectGroups.entries()) {
     const names = group.map(({ name }) => name).filter((name) => !waiting.has(name));
     const left = group.filter(({ name }) => waiting.has(name));
-    const later = suspects.toSpliced(index, 1, ...(left.length > 0 ? [left] : []));
+    const later = suspectGroups.toSpliced(index, 1, ...(left.length > 0 ? [left] : []));
     if (names.length === 0) continue;
     const others = new Set(withheld);
     for (const name of names) others.delete(name);
@@ -154,16 +154,16 @@ function nextGroup(
   return undefined;
 }
 
-function attemptGroup(
+function draftOfGroup(
   subscription: Subscription,
   table: ResourceTable,
   difference: Difference,
   { others, later }: Group,
-): Attempt | undefined {
+): Draft | undefined {
   const payload = payloadWithout(subscription, table, difference, others);
   if (payload === undefined) return undefined;
-  const after = edited(subscription, { suspects: later });
-  return { ...partly(after, table, payload, others), isAgain: true };
+  const after = edited(subscription, { suspectGroups: later });
+  return { ...partly(after, table, payload, others), isResent: true };
 }
 
 /** All of a table is told but for the withheld names, which stay as they are. */
@@ -172,12 +172,12 @@ function partly(
   table: ResourceTable,
   payload: Payload,
   withheld: ReadonlySet<string>,
-): Attempt {
-  const { style, strays, requested } = subscription;
+): Draft {
+  const { style, removalsDue, answersDue } = subscription;
   let held: Table<Held> = table;
   for (const name of withheld) {
     const entry =
-      style === "complete" ? contentHeld(subscription, name) : heldNow(subscription, name);
+      style === "complete" ? lastGoodVersion(subscription, name) : heldNow(subscription, name);
     held = withEntry(held, name, entry);
   }
   const isOpen = (name: string): boolean => {
@@ -189,8 +189,8 @@ function partly(
     payload,
     subscription: edited(subscription, {
       held,
-      strays: subset(strays, (name) => withheld.has(name)),
-      requested: subset(requested, isOpen),
+      removalsDue: subset(removalsDue, (name) => withheld.has(name)),
+      answersDue: subset(answersDue, isOpen),
     }),
   };
 }
@@ -198,5 +198,5 @@ function partly(
 /** What the client holds under a name; what a subscription by name began with is not held if it was never sent. */
 function heldNow({ held, accepted }: Subscription, name: string): Held | undefined {
   const entry = held.get(name);
-  return isContent(entry) && entry.refusal !== undefined ? accepted.get(name) : entry;
+  return isResource(entry) && entry.refusal !== undefined ? accepted.get(name) : entry;
 }

@@ -15,14 +15,20 @@ import { Table } from "../../base/table/table.js";
 import { type ResourceTable, TYPE_URL } from "../resource.js";
 import { rulesOf } from "../resource-type.js";
 import { endpointsDue, withTaken } from "./follow-ups.js";
-import type { HeldVersions } from "./held-versions.js";
+import type { InitialVersions } from "./held-versions.js";
 import type { KnownTables } from "./known-tables.js";
 import type { Moment } from "./moment.js";
 import { type NameSet, NO_NAMES, subset } from "./name-set.js";
 import { widened, withoutHolding } from "./resubscription.js";
 import { settle } from "./settle.js";
 import { type StreamState, subscriptionTo, withSubscription } from "./stream-state.js";
-import { edited, type Held, type Subscription, subscription, UNKNOWN } from "./subscription.js";
+import {
+  edited,
+  type Held,
+  type Subscription,
+  subscription,
+  UNKNOWN_VERSION,
+} from "./subscription.js";
 
 /** What a DeltaDiscoveryRequest says, but for the node. */
 export interface DeltaRequest {
@@ -30,7 +36,7 @@ export interface DeltaRequest {
   readonly subscribe: readonly string[];
   readonly unsubscribe: readonly string[];
   /** The versions that the client holds, by name; of meaning on the first request for a type. */
-  readonly initialVersions: HeldVersions;
+  readonly initialVersions: InitialVersions;
   /** Empty if it answers no response. */
   readonly nonce: string;
   /** The words of a NACK. */
@@ -91,12 +97,12 @@ function firstSubscription(
     style: "delta",
     wildcard,
     names,
-    requested: waitedFor,
-    strays: wildcard ? moment.names.shared(strays()) : NO_NAMES,
+    answersDue: waitedFor,
+    removalsDue: wildcard ? moment.names.shared(strays()) : NO_NAMES,
     // A subscription by name is answered by `requested`, and from then on by what changes in the whole table.
     held: wildcard ? accepted : withEntries(table, left),
     accepted: wildcard ? accepted : withEntries(accepted, left),
-    owed: wildcard && !isBack,
+    isResponseDue: wildcard && !isBack,
     resumedAt: isBack ? moment.now : undefined,
   });
 }
@@ -120,7 +126,7 @@ function withEntries(table: Table<Held>, entries: readonly Entry[]): Table<Held>
 /** What a client holds that says these versions. */
 function heldByVersions(
   table: ResourceTable,
-  versions: HeldVersions,
+  versions: InitialVersions,
   known: KnownTables,
 ): HeldByVersions {
   if (versions.size === 0) {
@@ -148,13 +154,13 @@ function heldByNames(table: ResourceTable, versions: ReadonlyMap<string, string>
     const known = versions.get(name);
     if (known === version) current.add(name);
     else if (known === undefined) accepted = accepted.without(name);
-    else accepted = accepted.with(name, known === standIn?.version ? standIn : UNKNOWN);
+    else accepted = accepted.with(name, known === standIn?.version ? standIn : UNKNOWN_VERSION);
   });
   return {
     accepted,
     missing: (names) => subset(names, (name) => !current.has(name)),
     strays: () => subset(versions.keys(), (name) => !current.has(name) && !table.has(name)),
-    gone: goneFrom(table, (name) => (versions.has(name) ? UNKNOWN : undefined)),
+    gone: goneFrom(table, (name) => (versions.has(name) ? UNKNOWN_VERSION : undefined)),
   };
 }
 
@@ -180,13 +186,13 @@ function resubscribed(
   const wildcard =
     subscribe.includes(WILDCARD) || (before.wildcard && !unsubscribe.includes(WILDCARD));
   // Under a wildcard a client may have dropped what it unsubscribes from by name, and is told what holds.
-  const requested = wildcard
-    ? pool.edited(before.requested, [...added, ...taken], [])
-    : pool.edited(before.requested, added, taken);
+  const answersDue = wildcard
+    ? pool.edited(before.answersDue, [...added, ...taken], [])
+    : pool.edited(before.answersDue, added, taken);
   return edited(withoutHolding(wildcard ? widened(before) : before, added), {
     wildcard,
     names: pool.edited(before.names, added, taken),
-    requested,
+    answersDue,
   });
 }
 

@@ -2,10 +2,10 @@
 import type { Table } from "../../base/table/table.js";
 import type { EncodedResource, ResourceTable } from "../resource.js";
 import { rulesOf } from "../resource-type.js";
-import { type Held, isContent, isSameContent, type Subscription, wants } from "./subscription.js";
+import { type Held, isResource, isSameVersion, type Subscription, wants } from "./subscription.js";
 
 /** What a response can tell of a type. */
-export interface Told {
+export interface Changes {
   /** New, changed, or asked for. */
   readonly changed: readonly EncodedResource[];
   /** Held and gone, or asked for and not there. */
@@ -13,7 +13,7 @@ export interface Told {
 }
 
 /** What a client has to be told for it to hold what the view has. */
-export interface Difference extends Told {
+export interface Difference extends Changes {
   /** Names of what is changed that every client would refuse. */
   readonly refused: readonly string[];
 }
@@ -25,7 +25,7 @@ export function refusedOf(resources: readonly EncodedResource[]): readonly strin
 
 /** The difference between what a subscription's client holds and what the view has. */
 export function difference(subscription: Subscription, table: ResourceTable): Difference {
-  const { held, requested, strays, typeUrl } = subscription;
+  const { held, answersDue, removalsDue, typeUrl } = subscription;
   const { staysWhenGone } = rulesOf(typeUrl);
   const changed: EncodedResource[] = [];
   const removed: string[] = [];
@@ -34,18 +34,18 @@ export function difference(subscription: Subscription, table: ResourceTable): Di
     if (!wants(subscription, key)) continue;
     if (after === undefined) {
       if (staysWhenGone !== true) removed.push(key);
-    } else if (isContent(after) && !isSameContent(before, after)) changed.push(after);
+    } else if (isResource(after) && !isSameVersion(before, after)) changed.push(after);
   }
-  for (const name of requested) {
+  for (const name of answersDue) {
     const resource = table.get(name);
     if (resource === undefined) {
       if (!held.has(name)) removed.push(name);
-    } else if (isSameContent(held.get(name), resource)) {
+    } else if (isSameVersion(held.get(name), resource)) {
       changed.push(resource);
     }
   }
-  for (const name of strays) {
-    const isGone = !table.has(name) && !requested.has(name);
+  for (const name of removalsDue) {
+    const isGone = !table.has(name) && !answersDue.has(name);
     if (isGone && staysWhenGone !== true) removed.push(name);
   }
   return { changed, removed, refused: refusedOf(changed) };

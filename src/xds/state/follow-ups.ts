@@ -6,11 +6,11 @@
  */
 
 import { type EncodedResource, TYPE_URL } from "../resource.js";
-import { arrivals } from "./arrivals.js";
+import { warmingResources } from "./arrivals.js";
 import { type NamePool, NO_NAMES } from "./name-set.js";
 import { NO_REJECTIONS, rejectionOf } from "./rejections.js";
 import { type StreamState, subscriptionTo, withSubscription } from "./stream-state.js";
-import { edited, isSameContent, type Subscription, wants } from "./subscription.js";
+import { edited, isSameVersion, type Subscription, wants } from "./subscription.js";
 
 const DEPENDS_ON_SECRETS: ReadonlySet<string> = new Set([TYPE_URL.cluster, TYPE_URL.listener]);
 
@@ -35,8 +35,8 @@ export function followUps(
 
 /** The endpoints of clusters that the client has been sent and has not taken: it may be waiting for them. */
 export function endpointsDue(state: StreamState): readonly string[] {
-  const flights = subscriptionTo(state, TYPE_URL.cluster)?.flights ?? [];
-  return flights.flatMap(({ payload }) => endpointsOf(payload.changed));
+  const inFlight = subscriptionTo(state, TYPE_URL.cluster)?.inFlight ?? [];
+  return inFlight.flatMap(({ payload }) => endpointsOf(payload.changed));
 }
 
 /**
@@ -47,9 +47,11 @@ export function awaitedEndpoints(state: StreamState): ReadonlySet<string> {
   const clusters = subscriptionTo(state, TYPE_URL.cluster);
   if (clusters === undefined) return NO_NAMES;
   const table = state.view.get(TYPE_URL.cluster);
-  const sent = clusters.flights.flatMap(({ payload }) => payload.changed);
+  const sent = clusters.inFlight.flatMap(({ payload }) => payload.changed);
   const staying = sent.filter(({ name }) => table?.has(name) === true);
-  const fresh = clusters.inherited ? [] : arrivals(clusters).map(({ resource }) => resource);
+  const fresh = clusters.holdsUnknownSet
+    ? []
+    : warmingResources(clusters).map(({ resource }) => resource);
   return new Set(endpointsOf([...staying, ...fresh]));
 }
 
@@ -73,9 +75,9 @@ function withRequested(
   const subscription = subscriptionTo(state, typeUrl);
   if (subscription === undefined) return state;
   const wanted = names().filter((name) => wants(subscription, name));
-  const requested = pool.edited(subscription.requested, wanted, []);
-  if (requested === subscription.requested) return state;
-  return withSubscription(state, edited(subscription, { requested }));
+  const answersDue = pool.edited(subscription.answersDue, wanted, []);
+  if (answersDue === subscription.answersDue) return state;
+  return withSubscription(state, edited(subscription, { answersDue }));
 }
 
 /**
@@ -90,7 +92,7 @@ function withAnotherTry(state: StreamState, secrets: readonly EncodedResource[])
     const known = accepted !== undefined || before.rejections.has(secret.name);
     // What is only tried again is no other content: see withTaken.
     const isTried = rejectionOf(before.rejections, secret) !== undefined;
-    return known && !isTried && !isSameContent(accepted, secret);
+    return known && !isTried && !isSameVersion(accepted, secret);
   };
   return secrets.some(isReplaced) ? anotherTry(state) : state;
 }

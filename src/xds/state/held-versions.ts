@@ -9,10 +9,10 @@
 import type { Table } from "../../base/table/table.js";
 import type { ResourceTable } from "../resource.js";
 import { type EntryRun, type EntrySpan, forEachEntry } from "../wire/repeated-fields.js";
-import { type Held, isContent } from "./subscription.js";
+import { type Held, isResource } from "./subscription.js";
 
 /** See the top of this file. */
-export interface HeldVersions {
+export interface InitialVersions {
   /** How many entries there are. */
   readonly size: number;
   /** The versions by name. */
@@ -106,7 +106,7 @@ const textOf = (count: number, [first, second]: Sums): string =>
   `${count}.${first >>> 0}.${second >>> 0}`;
 
 /** The versions that stand in these runs of a message. */
-export function versionsAt(message: Buffer, runs: readonly EntryRun[]): HeldVersions {
+export function versionsAt(message: Buffer, runs: readonly EntryRun[]): InitialVersions {
   const size = runs.reduce((sum, { count }) => sum + count, 0);
   return {
     size,
@@ -134,7 +134,7 @@ export function versionsAt(message: Buffer, runs: readonly EntryRun[]): HeldVers
 }
 
 /** These versions, which came in no usual form. */
-export function versionsOf(versions: ReadonlyMap<string, string>): HeldVersions {
+export function versionsOf(versions: ReadonlyMap<string, string>): InitialVersions {
   return { size: versions.size, entries: () => versions, digest: () => undefined };
 }
 
@@ -168,7 +168,7 @@ function sumsOver(
   }
   const all = new EntrySums(seed);
   for (const [name, held] of table) {
-    if (!isContent(held)) return undefined;
+    if (!isResource(held)) return undefined;
     const text = new ByteWords(Buffer.from(`${name}${held.version}`));
     const nameEnd = Buffer.byteLength(name);
     all.add(text, { name: 0, nameEnd, version: nameEnd, versionEnd: text.bytes.length });

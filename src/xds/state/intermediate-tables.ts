@@ -5,7 +5,7 @@
 import type { Table } from "../../base/table/table.js";
 import type { EncodedResource, ResourceTable } from "../resource.js";
 import type { HeldTables, Transition } from "./stream-state.js";
-import { type Held, isContent, isSameContent } from "./subscription.js";
+import { type Held, isResource, isSameVersion } from "./subscription.js";
 
 /** The second of two versions of a cluster, changed so that it accepts the peers of the first as well. */
 export type AcceptBoth = (before: EncodedResource, after: EncodedResource) => EncodedResource;
@@ -116,11 +116,11 @@ function tablesBetween(
   const acceptingBoth: EncodedResource[] = [];
   const last: Table<Held> = to.clusters;
   for (const { before, after } of last.changesFrom(from.clusters)) {
-    if (!isContent(before) || !isContent(after) || acceptsAll(before, after)) continue;
+    if (!isResource(before) || !isResource(after) || acceptsAll(before, after)) continue;
     const name = after.endpoints ?? "";
     const former = from.endpoints.get(name);
     const next = to.endpoints.get(name);
-    if (!isContent(former) || next === undefined || isSameContent(former, next)) continue;
+    if (!isResource(former) || next === undefined || isSameVersion(former, next)) continue;
     const both = acceptsAll(after, before) ? after : accept(before, after);
     if (both.refusal !== undefined) continue;
     acceptingBoth.push(both);

@@ -11,13 +11,13 @@ import { type EncodedResource, type ResourceTable, TYPE_URL } from "../resource.
 import { rulesOf } from "../resource-type.js";
 import type { Moment } from "./moment.js";
 import { type StreamState, subscriptionTo } from "./stream-state.js";
-import { isContent, isRejected, type Subscription, wants } from "./subscription.js";
+import { isRejected, isResource, type Subscription, wants } from "./subscription.js";
 import { busyUntil, NOTHING, type Waiting } from "./waiting.js";
 
 /** The names of a type, route configurations or virtual hosts, that are gone from the view and stay. */
-export function keptForListeners(
+export function keptForOlderListeners(
   state: StreamState,
-  { typeUrl, requested }: Subscription,
+  { typeUrl, answersDue }: Subscription,
   moment: Moment,
 ): Waiting {
   if (typeUrl === TYPE_URL.route) return keptRoutes(state, moment);
@@ -26,7 +26,7 @@ export function keptForListeners(
   if (routes.names.size === 0) return NOTHING;
   const prefixes = [...routes.names].map((name) => `${name}/`);
   const hosts = goneFrom(state, typeUrl, moment).filter(
-    (name) => !requested.has(name) && prefixes.some((prefix) => name.startsWith(prefix)),
+    (name) => !answersDue.has(name) && prefixes.some((prefix) => name.startsWith(prefix)),
   );
   return { ...routes, names: new Set(hosts) };
 }
@@ -45,8 +45,8 @@ function keptRoutes(state: StreamState, moment: Moment): Waiting {
 }
 
 /** Whether a client has something under a name, or was sent it. A name that it waits for in vain it cannot use. */
-function wasSent({ accepted, flights }: Subscription, name: string): boolean {
-  return accepted.has(name) || flights.some(({ payload }) => isIn(payload.changed, name));
+function wasSent({ accepted, inFlight }: Subscription, name: string): boolean {
+  return accepted.has(name) || inFlight.some(({ payload }) => isIn(payload.changed, name));
 }
 
 const isIn = (resources: readonly EncodedResource[], name: string): boolean =>
@@ -71,12 +71,15 @@ function keptNow(user: Subscription, table: ResourceTable, { plan }: Moment): re
 }
 
 /** Whether a cluster may be in use by what the client goes on with. */
-export function usedByKept(state: StreamState, moment: Moment): (cluster: string) => boolean {
+export function usedByOlderVersions(
+  state: StreamState,
+  moment: Moment,
+): (cluster: string) => boolean {
   const used = new Set<string>();
   for (const user of state.subscriptions) {
     const table = state.view.get(user.typeUrl);
     if (table === undefined || !rulesOf(user.typeUrl).usesClusters) continue;
-    const { names } = keptForListeners(state, user, moment);
+    const { names } = keptForOlderListeners(state, user, moment);
     const older = [...keptNow(user, table, moment), ...names].map((name) =>
       user.accepted.get(name),
     );
@@ -85,7 +88,7 @@ export function usedByKept(state: StreamState, moment: Moment): (cluster: string
     for (const content of [...older, ...unjudged]) {
       if (content === undefined) continue;
       // Content that is not known, from before this stream, may use any of them.
-      if (!isContent(content)) return () => true;
+      if (!isResource(content)) return () => true;
       for (const cluster of content.clusters ?? []) used.add(cluster);
     }
   }

@@ -6,14 +6,14 @@
 import type { Clock } from "../../base/clock.js";
 import type { Table } from "../../base/table/table.js";
 import type { ResourceTable } from "../resource.js";
-import { createTableDigest, type HeldVersions } from "./held-versions.js";
+import { createTableDigest, type InitialVersions } from "./held-versions.js";
 import { type NameSet, subset } from "./name-set.js";
-import { type Held, isContent, isSameContent } from "./subscription.js";
+import { type Held, isResource, isSameVersion } from "./subscription.js";
 
 /** See the top of this file. */
 export interface KnownTables {
   /** The table of which a client holds all, and nothing else: the current one, or one that was kept. */
-  readonly find: (held: HeldVersions, current: ResourceTable) => Table<Held> | undefined;
+  readonly find: (held: InitialVersions, current: ResourceTable) => Table<Held> | undefined;
   /** Of names, those that a client lacks, or has in another version, that holds all of one table but not of another. */
   readonly missing: (names: NameSet, held: Table<Held>, current: ResourceTable) => NameSet;
   /** Keeps a table that a client had. */
@@ -35,7 +35,7 @@ interface Missing {
 function missingOf(names: NameSet, held: Table<Held>, current: Table<Held>): NameSet {
   const changed = new Set<string>();
   for (const { key, before, after } of current.changesFrom(held)) {
-    if (!isContent(after) || !isSameContent(before, after)) changed.add(key);
+    if (!isResource(after) || !isSameVersion(before, after)) changed.add(key);
   }
   return subset(names, (name) => changed.has(name) || !held.has(name));
 }

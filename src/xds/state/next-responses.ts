@@ -12,17 +12,17 @@
 import type { Table } from "../../base/table/table.js";
 import { NOT_MADE, type ResourceTable } from "../resource.js";
 import { rulesOf } from "../resource-type.js";
-import { withoutVain } from "./absence.js";
-import { type Attempt, inStep, nextAttempt } from "./attempt.js";
+import { withoutUnanswerable } from "./absence.js";
+import { type Draft, nextDraft, upToDate } from "./attempt.js";
 import type { Difference } from "./difference.js";
 import { followUps } from "./follow-ups.js";
-import { keptForListeners } from "./kept.js";
+import { keptForOlderListeners } from "./kept.js";
 import type { Moment } from "./moment.js";
 import type { Plan } from "./plan.js";
 import { waitingFor } from "./readiness.js";
 import type { Response } from "./response.js";
-import { asTried, nextRetryAt, withRetries } from "./retries.js";
-import type { Step } from "./shared-steps.js";
+import { nextRetryAt, respelled, withRetries } from "./retries.js";
+import type { SubscriptionStep } from "./shared-steps.js";
 import {
   type StreamState,
   subscriptionTo,
@@ -32,11 +32,11 @@ import {
 import {
   edited,
   type Held,
-  isContent,
-  isOpen,
-  isQuiet,
+  isAnythingDue,
+  isAtRest,
   isRejected,
-  isSameContent,
+  isResource,
+  isSameVersion,
   type Subscription,
   withEntry,
 } from "./subscription.js";
@@ -44,7 +44,7 @@ import { endTransition } from "./transition.js";
 import { NOTHING, type Waiting } from "./waiting.js";
 
 /** What to do now. */
-export interface Next {
+export interface StreamStep {
   readonly state: StreamState;
   /** To be sent in this order. */
   readonly responses: readonly Response[];
@@ -53,18 +53,18 @@ export interface Next {
 }
 
 /** Older responses that are not judged are forgotten, and count as taken. */
-const MAX_FLIGHTS = 16;
+const MAX_IN_FLIGHT = 16;
 
 /** See the top of this file. The same state and moment always give the same, but for the time of a response by little. */
-export function nextResponses(state: StreamState, moment: Moment): Next {
+export function nextResponses(state: StreamState, moment: Moment): StreamStep {
   const begun = withRetries(endTransition(state, moment), moment);
   const next = soleStep(begun, moment) ?? allSteps(begun, moment);
   const wakeAt = Math.min(next.wakeAt, nextRetryAt(next.state));
   return wakeAt === next.wakeAt ? next : { ...next, wakeAt };
 }
 
-function allSteps(state: StreamState, moment: Moment): Next {
-  let next: Next = { state, responses: NONE, wakeAt: Infinity };
+function allSteps(state: StreamState, moment: Moment): StreamStep {
+  let next: StreamStep = { state, responses: NONE, wakeAt: Infinity };
   for (;;) {
     const round = oneRound(next.state, moment);
     // What was sent may be waited for by a type that was looked at before it, so only an idle round ends the step.
@@ -80,7 +80,7 @@ function allSteps(state: StreamState, moment: Moment): Next {
 
 const NONE: readonly Response[] = [];
 
-function oneRound(before: StreamState, moment: Moment): Next {
+function oneRound(before: StreamState, moment: Moment): StreamStep {
   let state = before;
   let responses = NONE;
   let wakeAt = Infinity;
@@ -99,7 +99,7 @@ function oneRound(before: StreamState, moment: Moment): Next {
  * types have to do with the step. What it depends on is then the type alone, so that it is made once for all streams which
  * are in the same place: most of what an edit has to say.
  */
-function soleStep(state: StreamState, moment: Moment): Next | undefined {
+function soleStep(state: StreamState, moment: Moment): StreamStep | undefined {
   const sole = soleChange(state, moment);
   if (sole === undefined) return undefined;
   const { subscription: before, table } = sole;
@@ -127,7 +127,7 @@ function soleChange(
   let sole: Change | undefined;
   for (const subscription of subscriptions) {
     const { resumedAt = -Infinity } = subscription;
-    if (!isQuiet(subscription) || now < resumedAt + pacing.resumeWaitMs) return undefined;
+    if (!isAtRest(subscription) || now < resumedAt + pacing.resumeWaitMs) return undefined;
     const table = view.get(subscription.typeUrl);
     if (table === undefined || table === NOT_MADE || subscription.held === table) continue;
     if (sole !== undefined) return undefined;
@@ -137,7 +137,11 @@ function soleChange(
 }
 
 /** What a step of one type does to it, if it settles the type, and does nothing to others. */
-function stepAlone(before: StreamState, typeUrl: string, moment: Moment): Step | undefined {
+function stepAlone(
+  before: StreamState,
+  typeUrl: string,
+  moment: Moment,
+): SubscriptionStep | undefined {
   const next = nextOfType(before, typeUrl, moment);
   const after = next && subscriptionTo(next.state, typeUrl);
   const table = before.view.get(typeUrl);
@@ -161,16 +165,16 @@ export function isIdle({ view, transition, subscriptions }: StreamState): boolea
 }
 
 /** What one type has to say; undefined when that is nothing. */
-function nextOfType(before: StreamState, typeUrl: string, moment: Moment): Next | undefined {
+function nextOfType(before: StreamState, typeUrl: string, moment: Moment): StreamStep | undefined {
   const subscribed = subscriptionTo(before, typeUrl);
   const table = before.view.get(typeUrl);
   if (subscribed === undefined || table === undefined || table === NOT_MADE) return undefined;
   if (isSettled(subscribed, table) || isFrozen(subscribed, table)) return undefined;
-  const known = withoutVain(before, subscribed, table, moment.names);
+  const known = withoutUnanswerable(before, subscribed, table, moment.names);
   const state = withSubscription(before, known);
-  const idle: Next = { state, responses: NONE, wakeAt: Infinity };
+  const idle: StreamStep = { state, responses: NONE, wakeAt: Infinity };
   const plan = moment.plan(known, table);
-  if (plan.payload === undefined && !known.owed) {
+  if (plan.payload === undefined && !known.isResponseDue) {
     const { names, until } = waitingUntold(state, known, plan, moment);
     return {
       ...idle,
@@ -180,25 +184,25 @@ function nextOfType(before: StreamState, typeUrl: string, moment: Moment): Next 
   }
   const subscription = oneByOne(withCurrentSuspects(known, plan.difference), plan.difference);
   const waiting = waitingFor(state, subscription, moment);
-  const attempt = nextAttempt(subscription, table, plan, waiting.names);
+  const attempt = nextDraft(subscription, table, plan, waiting.names);
   if (attempt === undefined) return { ...idle, wakeAt: waiting.until };
   const earliest = earliestAt(subscription, moment);
   if (moment.now < earliest) return { ...idle, wakeAt: Math.min(waiting.until, earliest) };
-  return send(state, asTried(attempt, moment), moment);
+  return send(state, respelled(attempt, moment), moment);
 }
 
 /** Nothing can have changed: seen without looking into the tables. */
 function isSettled(subscription: Subscription, table: ResourceTable): boolean {
-  return subscription.held === table && !isOpen(subscription);
+  return subscription.held === table && !isAnythingDue(subscription);
 }
 
 /** The client refused the whole set, and the view has no other yet. */
-function isFrozen({ refused }: Subscription, table: ResourceTable): boolean {
-  if (refused === undefined) return false;
+function isFrozen({ nackedSet }: Subscription, table: ResourceTable): boolean {
+  if (nackedSet === undefined) return false;
   const now: Table<Held> = table;
   return now
-    .changesFrom(refused)
-    .every(({ before, after }) => isContent(after) && isSameContent(before, after));
+    .changesFrom(nackedSet)
+    .every(({ before, after }) => isResource(after) && isSameVersion(before, after));
 }
 
 /** Of what is gone and nothing can be said of, that which the client goes on with. */
@@ -209,7 +213,7 @@ function waitingUntold(
   moment: Moment,
 ): Waiting {
   if (difference.removed.length === 0) return NOTHING;
-  return keptForListeners(state, subscription, moment);
+  return keptForOlderListeners(state, subscription, moment);
 }
 
 /** There is nothing to tell; some names stay as the client holds them. */
@@ -218,56 +222,56 @@ function caughtUp(
   table: ResourceTable,
   kept: ReadonlySet<string>,
 ): Subscription {
-  const { flights, accepted } = subscription;
-  const current = inStep(subscription, table);
+  const { inFlight, accepted } = subscription;
+  const current = upToDate(subscription, table);
   let { held } = current;
   for (const name of kept) held = withEntry(held, name, subscription.held.get(name));
-  return edited(current, { held, accepted: flights.length === 0 ? held : accepted });
+  return edited(current, { held, accepted: inFlight.length === 0 ? held : accepted });
 }
 
 /** Suspects that the view has replaced meanwhile are none any more. */
 function withCurrentSuspects(subscription: Subscription, { changed }: Difference): Subscription {
-  if (subscription.suspects.length === 0) return subscription;
+  if (subscription.suspectGroups.length === 0) return subscription;
   const due = changed.filter((resource) => !isRejected(subscription, resource));
   const versions = new Map(due.map(({ name, version }) => [name, version]));
-  const suspects = subscription.suspects
+  const suspectGroups = subscription.suspectGroups
     .map((group) => group.filter(({ name, version }) => versions.get(name) === version))
     .filter((group) => group.length > 0);
-  return edited(subscription, { suspects });
+  return edited(subscription, { suspectGroups });
 }
 
 /** Of a type whose resources go one by one, each goes as what is suspected does. */
 function oneByOne(subscription: Subscription, { changed }: Difference): Subscription {
   if (changed.length < 2 || rulesOf(subscription.typeUrl).oneByOne !== true) return subscription;
-  const known = new Set(subscription.suspects.flat());
+  const known = new Set(subscription.suspectGroups.flat());
   const others = changed.filter((it) => !known.has(it) && !isRejected(subscription, it));
-  const suspects = [...subscription.suspects, ...others.map((resource) => [resource])];
-  return edited(subscription, { suspects });
+  const suspectGroups = [...subscription.suspectGroups, ...others.map((resource) => [resource])];
+  return edited(subscription, { suspectGroups });
 }
 
 /** The time before which a change may not follow the response before it. */
-function earliestAt({ flights, requested }: Subscription, { pacing }: Moment): number {
-  const last = flights.at(-1);
-  return last === undefined || requested.size > 0 ? 0 : last.sentAt + pacing.ackWaitMs;
+function earliestAt({ inFlight, answersDue }: Subscription, { pacing }: Moment): number {
+  const last = inFlight.at(-1);
+  return last === undefined || answersDue.size > 0 ? 0 : last.sentAt + pacing.ackWaitMs;
 }
 
 /**
  * A nonce has to be new on its stream only. So streams that are sent the same payload are sent the same nonce, and what
  * they are sent can be the same bytes; unless a stream was sent this payload, or a later one, before.
  */
-function send(state: StreamState, { payload, subscription }: Attempt, moment: Moment): Next {
-  const { typeUrl, style, flights, lastSerial } = subscription;
+function send(state: StreamState, { payload, subscription }: Draft, moment: Moment): StreamStep {
+  const { typeUrl, style, inFlight, lastSerial } = subscription;
   const { serial = 0, version } = payload;
   const isShared = serial > lastSerial;
   const counted = withResponse(state);
   const nonce = isShared ? `shared-${serial}` : `${state.id}-${counted.sent}`;
-  const flight = { nonce, sentAt: moment.now, payload };
+  const sent = { nonce, sentAt: moment.now, payload };
   const after = withSubscription(
     counted,
     edited(subscription, {
-      owed: false,
-      refused: undefined,
-      flights: [...flights.slice(1 - MAX_FLIGHTS), flight],
+      isResponseDue: false,
+      nackedSet: undefined,
+      inFlight: [...inFlight.slice(1 - MAX_IN_FLIGHT), sent],
       lastSerial: Math.max(serial, lastSerial),
       lastSent: { nonce, version, at: moment.now },
     }),

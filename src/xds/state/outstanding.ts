@@ -34,7 +34,11 @@ export function outstandingOf(
 function ofType(subscription: Subscription, view: ResourceView): readonly Outstanding[] {
   const { typeUrl, accepted } = subscription;
   // What is asked for again is answered anyway; here only content counts.
-  const judged = edited(subscription, { held: accepted, requested: NO_NAMES, strays: NO_NAMES });
+  const judged = edited(subscription, {
+    held: accepted,
+    answersDue: NO_NAMES,
+    removalsDue: NO_NAMES,
+  });
   const table = view.get(typeUrl) ?? Table.empty<EncodedResource>();
   if (table === NOT_MADE) {
     const error = "it could not be made, which is a fault of the control plane's: see its log";

@@ -2,8 +2,8 @@
 import { versionOf } from "../../base/version.js";
 import type { EncodedResource, ResourceTable } from "../resource.js";
 import { rulesOf } from "../resource-type.js";
-import type { Told } from "./difference.js";
-import { contentHeld, type Payload, type Subscription, wants } from "./subscription.js";
+import type { Changes } from "./difference.js";
+import { lastGoodVersion, type Payload, type Subscription, wants } from "./subscription.js";
 
 /** The version of a set of resources, and of names that are said to have none: equal for equal names and contents. */
 export function setVersion(
@@ -26,7 +26,7 @@ function wanted(subscription: Subscription, table: ResourceTable): readonly Enco
 export function wholePayload(
   subscription: Subscription,
   table: ResourceTable,
-  { changed, removed }: Told,
+  { changed, removed }: Changes,
 ): Payload | undefined {
   switch (subscription.style) {
     case "complete":
@@ -45,18 +45,18 @@ export function wholePayload(
 
 /** Of what is not there, that of which a partial answer says so: what the client asks for, where its type has a form for it. */
 function sayableAbsent(
-  { typeUrl, requested }: Subscription,
+  { typeUrl, answersDue }: Subscription,
   removed: readonly string[],
 ): readonly string[] {
   if (rulesOf(typeUrl).nothingOf === undefined) return [];
-  return removed.filter((name) => requested.has(name));
+  return removed.filter((name) => answersDue.has(name));
 }
 
 /** The response that tells a difference but for some names, which stay as the client holds them. */
 export function payloadWithout(
   subscription: Subscription,
   table: ResourceTable,
-  difference: Told,
+  difference: Changes,
   withheld: ReadonlySet<string>,
 ): Payload | undefined {
   const told = {
@@ -72,16 +72,16 @@ export function payloadWithout(
 export function completePayload(
   subscription: Subscription,
   table: ResourceTable,
-  difference: Told,
+  difference: Changes,
   withheld: ReadonlySet<string>,
 ): Payload {
   const resources = wanted(subscription, table).flatMap((resource) =>
-    withheld.has(resource.name) ? (contentHeld(subscription, resource.name) ?? []) : resource,
+    withheld.has(resource.name) ? (lastGoodVersion(subscription, resource.name) ?? []) : resource,
   );
   // A removal that is withheld stays in the set.
   for (const name of withheld) {
     if (table.has(name) || !wants(subscription, name)) continue;
-    const content = contentHeld(subscription, name);
+    const content = lastGoodVersion(subscription, name);
     if (content !== undefined) resources.push(content);
   }
   return complete(subscription, resources, difference);
@@ -89,11 +89,11 @@ export function completePayload(
 
 /** What a client has of a set that it refused is not known, so all of the next set may be new to it. */
 function complete(
-  { isDoubtful }: Subscription,
+  { mayHoldNackedParts }: Subscription,
   resources: readonly EncodedResource[],
-  { changed, removed }: Told,
+  { changed, removed }: Changes,
 ): Payload {
-  return payload(resources, isDoubtful ? resources : changed, removed);
+  return payload(resources, mayHoldNackedParts ? resources : changed, removed);
 }
 
 /** The answer that there is nothing. */

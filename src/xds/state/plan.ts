@@ -41,8 +41,8 @@ function extendedPlan(shared: Plan, base: ResourceTable, table: ResourceTable): 
 
 /** What of a table a client that holds nothing is told as clients of other tables are; undefined if that is nothing. */
 function sharedBase(subscription: Subscription, table: ResourceTable): ResourceTable | undefined {
-  const { style, wildcard, held, requested, strays } = subscription;
-  const isNew = held.size + requested.size + strays.size === 0;
+  const { style, wildcard, held, answersDue, removalsDue } = subscription;
+  const isNew = held.size + answersDue.size + removalsDue.size === 0;
   if (style !== "delta" || !wildcard || !isNew) return undefined;
   let base = table.layers?.base;
   while (base?.layers !== undefined) base = base.layers.base;
@@ -54,11 +54,11 @@ function sharedBase(subscription: Subscription, table: ResourceTable): ResourceT
  * clients with other tops share. A complete answer lists all layers, and what is asked for may be in any.
  */
 function differingLayers(
-  { style, held: allHeld, requested, strays }: Subscription,
+  { style, held: allHeld, answersDue, removalsDue }: Subscription,
   all: ResourceTable,
 ): { readonly held: Table<Held>; readonly table: ResourceTable } {
   let [held, table] = [allHeld, all];
-  if (style === "complete" || requested.size + strays.size > 0) return { held, table };
+  if (style === "complete" || answersDue.size + removalsDue.size > 0) return { held, table };
   while (held.layers !== undefined && held.layers.top === table.layers?.top) {
     held = held.layers.base;
     table = table.layers.base;
@@ -72,10 +72,10 @@ interface Key {
   readonly style: Style;
   readonly held: Table<Held>;
   readonly wildcard: boolean;
-  readonly isDoubtful: boolean;
+  readonly mayHoldNackedParts: boolean;
   readonly names: NameSet;
-  readonly requested: NameSet;
-  readonly strays: NameSet;
+  readonly answersDue: NameSet;
+  readonly removalsDue: NameSet;
 }
 
 interface Entry {
@@ -97,17 +97,18 @@ export interface SharedPlanner {
 }
 
 function keyOf(subscription: Subscription): Key {
-  const { typeUrl, style, held, wildcard, isDoubtful, names, requested, strays } = subscription;
-  return { typeUrl, style, held, wildcard, isDoubtful, names, requested, strays };
+  const { typeUrl, style, held, wildcard, mayHoldNackedParts, names, answersDue, removalsDue } =
+    subscription;
+  return { typeUrl, style, held, wildcard, mayHoldNackedParts, names, answersDue, removalsDue };
 }
 
 /** But for what is held. */
 const sameKey = (a: Key, b: Key): boolean =>
   a.names === b.names &&
-  a.requested === b.requested &&
-  a.strays === b.strays &&
+  a.answersDue === b.answersDue &&
+  a.removalsDue === b.removalsDue &&
   a.wildcard === b.wildcard &&
-  a.isDoubtful === b.isDoubtful &&
+  a.mayHoldNackedParts === b.mayHoldNackedParts &&
   a.style === b.style &&
   a.typeUrl === b.typeUrl;
 

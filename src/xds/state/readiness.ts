@@ -17,13 +17,13 @@
 
 import { type EncodedResource, type ResourceTable, TYPE_URL } from "../resource.js";
 import { rulesOf } from "../resource-type.js";
-import { arrivals, isNewTo } from "./arrivals.js";
-import type { Difference, Told } from "./difference.js";
-import { keptForListeners, usedByKept } from "./kept.js";
+import { isNewTo, warmingResources } from "./arrivals.js";
+import type { Changes, Difference } from "./difference.js";
+import { keptForOlderListeners, usedByOlderVersions } from "./kept.js";
 import type { Moment } from "./moment.js";
 import type { Planner } from "./plan.js";
 import { type StreamState, subscriptionTo } from "./stream-state.js";
-import { isContent, isRejected, type Subscription } from "./subscription.js";
+import { isRejected, isResource, type Subscription } from "./subscription.js";
 import { both, busyUntil, NOTHING, unjudgedUntil, type Waiting } from "./waiting.js";
 
 /** Of the names that a plan for this subscription would tell, those that have to wait for other types. */
@@ -39,11 +39,11 @@ export function waitingFor(
   if (rulesOf(subscription.typeUrl).usesClusters) {
     return both(
       waitingChanges(state, subscription, table, moment),
-      removed.length === 0 ? NOTHING : keptForListeners(state, subscription, moment),
+      removed.length === 0 ? NOTHING : keptForOlderListeners(state, subscription, moment),
     );
   }
   // What the client asks for and is not there is answered at once: it may wait for that.
-  const gone = removed.filter((name) => !subscription.requested.has(name));
+  const gone = removed.filter((name) => !subscription.answersDue.has(name));
   switch (subscription.typeUrl) {
     case TYPE_URL.cluster:
       return waitingRemovals(state, subscription, gone, moment);
@@ -63,7 +63,7 @@ function waitingChanges(
 ): Waiting {
   const { difference } = moment.plan(subscription, table);
   const { changed } = difference;
-  const { names, until } = changed.length === 0 ? NOTHING : unreadyClusters(state, moment);
+  const { names, until } = changed.length === 0 ? NOTHING : coldClusters(state, moment);
   if (names.size === 0) return NOTHING;
   const waiting = changed
     .filter(({ clusters = [] }) => clusters.some((cluster) => names.has(cluster)))
@@ -81,7 +81,7 @@ function withSuccession(
   if (waiting.size === 0) return waiting;
   const keysOf = (name: string): readonly string[] => {
     const before = held.get(name);
-    const old = isContent(before) ? (before.exclusive ?? []) : [];
+    const old = isResource(before) ? (before.exclusive ?? []) : [];
     return [...old, ...(table.get(name)?.exclusive ?? [])];
   };
   const others = new Map(
@@ -101,13 +101,13 @@ function withSuccession(
 }
 
 /** The clusters that the client was not sent yet, or was sent and has not taken, without having had them before. */
-function unreadyClusters(state: StreamState, { now, pacing, plan }: Moment): Waiting {
+function coldClusters(state: StreamState, { now, pacing, plan }: Moment): Waiting {
   const clusters = subscriptionTo(state, TYPE_URL.cluster);
   const table = state.view.get(TYPE_URL.cluster);
   if (clusters === undefined || table === undefined) return NOTHING;
   const names = new Set<string>();
   let until = Infinity;
-  for (const { resource, sentAt } of arrivals(clusters)) {
+  for (const { resource, sentAt } of warmingResources(clusters)) {
     if (now >= sentAt + pacing.warmWaitMs) continue;
     until = Math.min(until, sentAt + pacing.warmWaitMs);
     names.add(resource.name);
@@ -143,9 +143,9 @@ function unsentClusters(
   table: ResourceTable,
   plan: Planner,
 ): readonly EncodedResource[] {
-  const isCurrent = clusters.held === table && clusters.requested.size === 0;
+  const isCurrent = clusters.held === table && clusters.answersDue.size === 0;
   // Of a set that was refused whole nothing is on its way.
-  if (isCurrent || clusters.refused !== undefined) return [];
+  if (isCurrent || clusters.nackedSet !== undefined) return [];
   return plan(clusters, table).difference.changed.filter((it) => !isRejected(clusters, it));
 }
 
@@ -157,17 +157,17 @@ function waitingRemovals(
 ): Waiting {
   if (removed.length === 0) return NOTHING;
   // Of a client that came back with others it is not known which it had taken before.
-  const unready = clusters.inherited ? NOTHING : unreadyClusters(state, moment);
+  const unready = clusters.holdsUnknownSet ? NOTHING : coldClusters(state, moment);
   const taken = removed.filter((name) => !unready.names.has(name));
   if (taken.length === 0) return NOTHING;
   const resumed =
     clusters.resumedAt === undefined ? 0 : clusters.resumedAt + moment.pacing.resumeWaitMs;
   const users = usersBusyUntil(state, moment);
   // To such a client no set can be sent in which one stays, so its routes would wait for the clusters that wait for them.
-  const longest = clusters.inherited ? unjudgedUntil(clusters, moment) : Infinity;
+  const longest = clusters.holdsUnknownSet ? unjudgedUntil(clusters, moment) : Infinity;
   const until = Math.max(moment.now < resumed ? resumed : 0, Math.min(users, longest));
   if (until > 0) return { names: new Set(taken), until };
-  const isUsed = usedByKept(state, moment);
+  const isUsed = usedByOlderVersions(state, moment);
   return { names: new Set(taken.filter(isUsed)), until: Infinity };
 }
 
@@ -177,13 +177,17 @@ function usersBusyUntil(state: StreamState, moment: Moment): number {
   for (const user of state.subscriptions) {
     const table = state.view.get(user.typeUrl);
     if (table === undefined || !rulesOf(user.typeUrl).usesClusters) continue;
-    const { names } = keptForListeners(state, user, moment);
+    const { names } = keptForOlderListeners(state, user, moment);
     until = Math.max(until, busyUntil(user, table, names, moment));
   }
   return until;
 }
 
-function waitingEndpoints(state: StreamState, { changed, removed }: Told, moment: Moment): Waiting {
+function waitingEndpoints(
+  state: StreamState,
+  { changed, removed }: Changes,
+  moment: Moment,
+): Waiting {
   const clusters = subscriptionTo(state, TYPE_URL.cluster);
   const table = state.view.get(TYPE_URL.cluster);
   if (clusters === undefined || table === undefined) return NOTHING;

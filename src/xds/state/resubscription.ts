@@ -10,7 +10,7 @@ export function widened(subscription: Subscription): Subscription {
   if (subscription.wildcard) return subscription;
   return edited(subscription, {
     wildcard: true,
-    owed: true,
+    isResponseDue: true,
     held: restricted(subscription.held, subscription.names),
     accepted: restricted(subscription.accepted, subscription.names),
   });

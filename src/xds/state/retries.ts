@@ -11,7 +11,7 @@
 
 import type { EncodedResource } from "../resource.js";
 import { rulesOf } from "../resource-type.js";
-import type { Attempt } from "./attempt.js";
+import type { Draft } from "./attempt.js";
 import type { Moment } from "./moment.js";
 import { type Rejection, rejectionOf, withRejection } from "./rejections.js";
 import { type StreamState, withSubscription } from "./stream-state.js";
@@ -37,11 +37,11 @@ export function nextRetryAt(state: StreamState): number {
 }
 
 /** An attempt as it is sent: what is tried again may have other bytes than before. */
-export function asTried(attempt: Attempt, { files }: Moment): Attempt {
-  const { payload, subscription, isAgain } = attempt;
+export function respelled(attempt: Draft, { files }: Moment): Draft {
+  const { payload, subscription, isResent } = attempt;
   const { typeUrl, rejections } = subscription;
   const { recalls = false } = rulesOf(typeUrl);
-  if (isAgain !== true || (rejections.size === 0 && !recalls)) return attempt;
+  if (isResent !== true || (rejections.size === 0 && !recalls)) return attempt;
   let isRetry = false;
   const sent = new Map<EncodedResource, EncodedResource>();
   for (const resource of payload.changed) {
@@ -102,6 +102,6 @@ function tried(subscription: Subscription, due: readonly Awaited[]): Subscriptio
       }),
     subscription.rejections,
   );
-  const suspects = [...subscription.suspects, ...due.map(({ resource }) => [resource])];
-  return edited(subscription, { rejections, suspects });
+  const suspectGroups = [...subscription.suspectGroups, ...due.map(({ resource }) => [resource])];
+  return edited(subscription, { rejections, suspectGroups });
 }

@@ -22,16 +22,16 @@ import { rulesOf } from "../resource-type.js";
 import type { Moment } from "./moment.js";
 import { rejectionOf, withoutTaken, withRejection } from "./rejections.js";
 import {
-  DOUBTFUL,
   edited,
-  type Flight,
   type Held,
-  isContent,
-  isSameContent,
-  NO_FLIGHTS,
+  isResource,
+  isSameVersion,
+  MAYBE_HELD,
+  NOTHING_IN_FLIGHT,
   type Payload,
+  type SentResponse,
   type Subscription,
-  UNKNOWN,
+  UNKNOWN_VERSION,
   wants,
   withEntry,
 } from "./subscription.js";
@@ -60,8 +60,8 @@ function shortened(words: string): string {
 }
 
 /** The response that a nonce belongs to, if it is not judged yet. */
-export function findFlight(subscription: Subscription, nonce: string): Flight | undefined {
-  return subscription.flights.find((flight) => flight.nonce === nonce);
+export function findInFlight(subscription: Subscription, nonce: string): SentResponse | undefined {
+  return subscription.inFlight.find((sent) => sent.nonce === nonce);
 }
 
 /** A subscription after a verdict; the same object if the nonce is stale. */
@@ -70,51 +70,51 @@ export function settle(
   verdict: Verdict,
   moment: JudgedAt,
 ): Subscription {
-  const index = subscription.flights.findIndex(({ nonce }) => nonce === verdict.nonce);
-  const flight = subscription.flights[index];
-  if (flight === undefined) return subscription;
+  const index = subscription.inFlight.findIndex(({ nonce }) => nonce === verdict.nonce);
+  const sent = subscription.inFlight[index];
+  if (sent === undefined) return subscription;
   const { error } = verdict;
   const taken = error === undefined ? index + 1 : takenBefore(subscription, index, verdict);
-  const isLast = index + 1 === subscription.flights.length;
-  const flights = isLast ? NO_FLIGHTS : subscription.flights.slice(index + 1);
+  const isLast = index + 1 === subscription.inFlight.length;
+  const inFlight = isLast ? NOTHING_IN_FLIGHT : subscription.inFlight.slice(index + 1);
   const accepted = taken === 0 ? subscription.accepted : acceptedAfter(subscription, taken);
   if (taken > index) {
-    const { nonce, payload } = flight;
+    const { nonce, payload } = sent;
     const lastAcked = { nonce, version: payload.version, at: moment.now };
-    const known = subscription.flights.slice(0, taken).map((one) => one.payload.changed);
+    const known = subscription.inFlight.slice(0, taken).map((one) => one.payload.changed);
     return edited(subscription, {
       accepted,
-      flights,
+      inFlight,
       rejections: withoutTaken(subscription.rejections, known),
-      inherited: false,
-      isDoubtful: false,
+      holdsUnknownSet: false,
+      mayHoldNackedParts: false,
       lastAcked,
     });
   }
   // Of what was refused in between the client may have taken some.
-  const isDoubtful = subscription.isDoubtful || taken < index;
-  const judged = edited(subscription, { accepted, flights, isDoubtful });
-  return refuse(judged, flight, error ?? "", moment);
+  const mayHoldNackedParts = subscription.mayHoldNackedParts || taken < index;
+  const judged = edited(subscription, { accepted, inFlight, mayHoldNackedParts });
+  return refuse(judged, sent, error ?? "", moment);
 }
 
-/** How many of its flights a client has taken that refuses the one at an index, or one before. */
+/** How many of its unjudged responses a client has taken that refuses the one at an index, or one before. */
 function takenBefore(
-  { style, flights }: Subscription,
+  { style, inFlight }: Subscription,
   index: number,
   { version }: Verdict,
 ): number {
   if (style !== "complete" || version === undefined) return index;
   return (
-    flights.slice(0, index + 1).findLastIndex(({ payload }) => payload.version === version) + 1
+    inFlight.slice(0, index + 1).findLastIndex(({ payload }) => payload.version === version) + 1
   );
 }
 
 /** What the client has taken when it has taken the first so many responses, of at least one. */
 function acceptedAfter(subscription: Subscription, count: number): Table<Held> {
-  const { flights, held } = subscription;
+  const { inFlight, held } = subscription;
   // With nothing else under way, it is what is held: the shared table itself.
-  if (count === flights.length) return held;
-  return flights
+  if (count === inFlight.length) return held;
+  return inFlight
     .slice(0, count)
     .reduce((table, { payload }) => applied(subscription, table, payload), subscription.accepted);
 }
@@ -131,7 +131,7 @@ function applied({ style }: Subscription, table: Table<Held>, payload: Payload):
 
 function refuse(
   subscription: Subscription,
-  { nonce, payload }: Flight,
+  { nonce, payload }: SentResponse,
   words: string,
   moment: JudgedAt,
 ): Subscription {
@@ -144,20 +144,22 @@ function refuse(
   const [only] = suspects;
   // Without a resource there is nothing to blame, and sending it again would go on for ever.
   if (only === undefined) return recorded;
-  if (subscription.style === "complete" && subscription.inherited) return frozen(recorded);
+  if (subscription.style === "complete" && subscription.holdsUnknownSet) return frozen(recorded);
   const isAlone = suspects.length === 1;
   const judged = isAlone ? restoring(rejected(recorded, only, error, moment), only) : recorded;
   // A whole set that was sent since stands for itself: what the client has of this one, that one replaces.
-  if (subscription.style === "complete" && subscription.flights.length > 0) {
-    return edited(judged, { isDoubtful: true, flights: withNews(subscription) });
+  if (subscription.style === "complete" && subscription.inFlight.length > 0) {
+    return edited(judged, { mayHoldNackedParts: true, inFlight: withNews(subscription) });
   }
   const without = takenBack(judged, payload);
   if (isAlone) return withoutCulprit(without, only);
   // What was sent in another version meanwhile is judged by that response.
-  const current = suspects.filter((it) => isSameContent(subscription.held.get(it.name), it));
+  const current = suspects.filter((it) => isSameVersion(subscription.held.get(it.name), it));
   const groups =
     current.length === 0 ? [] : splitSuspects(current, words, rulesOf(subscription.typeUrl));
-  return edited(uncertain(without, suspects), { suspects: [...groups, ...without.suspects] });
+  return edited(uncertain(without, suspects), {
+    suspectGroups: [...groups, ...without.suspectGroups],
+  });
 }
 
 /** The client is kept from what it refused alone, for a while if that names files. */
@@ -180,24 +182,24 @@ function rejected(
 
 /** What the client goes on with is due again where it has to be. Of what is not known nothing can be sent again. */
 function restoring(subscription: Subscription, { name }: EncodedResource): Subscription {
-  const { typeUrl, accepted, requested } = subscription;
+  const { typeUrl, accepted, answersDue } = subscription;
   const before = accepted.get(name);
-  const isKnown = before === undefined || isContent(before);
+  const isKnown = before === undefined || isResource(before);
   if (rulesOf(typeUrl).oneByOne !== true || !isKnown || !wants(subscription, name)) {
     return subscription;
   }
-  return edited(subscription, { requested: new Set([...requested, name]) });
+  return edited(subscription, { answersDue: new Set([...answersDue, name]) });
 }
 
-/** Before the first of the flights one was refused: what is in both may come with this one. */
-function withNews({ accepted, flights }: Subscription): readonly Flight[] {
-  return flights.map((flight, i) => {
-    if (i > 0) return flight;
-    const { changed, resources } = flight.payload;
+/** Before the first of those in flight one was refused: what is in both may come with this one. */
+function withNews({ accepted, inFlight }: Subscription): readonly SentResponse[] {
+  return inFlight.map((sent, i) => {
+    if (i > 0) return sent;
+    const { changed, resources } = sent.payload;
     const known = new Set(changed);
     const isNews = (resource: EncodedResource): boolean =>
-      known.has(resource) || !isSameContent(accepted.get(resource.name), resource);
-    return { ...flight, payload: { ...flight.payload, changed: resources.filter(isNews) } };
+      known.has(resource) || !isSameVersion(accepted.get(resource.name), resource);
+    return { ...sent, payload: { ...sent.payload, changed: resources.filter(isNews) } };
   });
 }
 
@@ -207,13 +209,13 @@ function possibleCulprits(
   { resources, changed }: Payload,
 ): readonly EncodedResource[] {
   if (style !== "complete") return changed;
-  return resources.filter((resource) => !isSameContent(accepted.get(resource.name), resource));
+  return resources.filter((resource) => !isSameVersion(accepted.get(resource.name), resource));
 }
 
 /** The whole set is kept back until the view has another, unless there is another already. */
 function frozen(subscription: Subscription): Subscription {
-  if (subscription.flights.length > 0) return subscription;
-  return edited(subscription, { refused: subscription.held, held: Table.empty() });
+  if (subscription.inFlight.length > 0) return subscription;
+  return edited(subscription, { nackedSet: subscription.held, held: Table.empty() });
 }
 
 /**
@@ -221,15 +223,17 @@ function frozen(subscription: Subscription): Subscription {
  * another, unless the client holds for sure what it accepted last.
  */
 function takenBack(subscription: Subscription, { removed, resources }: Payload): Subscription {
-  const { accepted, isDoubtful, names, requested, strays } = subscription;
+  const { accepted, mayHoldNackedParts, names, answersDue, removalsDue } = subscription;
   if (subscription.style === "complete") {
     const listed = resources.filter(({ name }) => accepted.has(name));
-    return edited(subscription, { owed: isDoubtful || listed.length < accepted.size });
+    return edited(subscription, {
+      isResponseDue: mayHoldNackedParts || listed.length < accepted.size,
+    });
   }
   if (removed.length === 0) return subscription;
   return edited(subscription, {
-    requested: new Set([...requested, ...removed.filter((name) => names.has(name))]),
-    strays: new Set([...strays, ...removed.filter((name) => !names.has(name))]),
+    answersDue: new Set([...answersDue, ...removed.filter((name) => names.has(name))]),
+    removalsDue: new Set([...removalsDue, ...removed.filter((name) => !names.has(name))]),
   });
 }
 
@@ -246,28 +250,30 @@ function uncertain(
   for (const resource of resources) {
     const { name } = resource;
     const before = accepted.get(name);
-    const isLast = isSameContent(held.get(name), resource);
+    const isLast = isSameVersion(held.get(name), resource);
     if (isComplete) {
       if (isLast) held = withEntry(held, name, before);
       continue;
     }
-    const mark = before === undefined || before === DOUBTFUL ? DOUBTFUL : UNKNOWN;
+    const mark = before === undefined || before === MAYBE_HELD ? MAYBE_HELD : UNKNOWN_VERSION;
     if (isLast) held = held.with(name, mark);
     accepted = accepted.with(name, mark);
   }
   return isComplete
-    ? edited(subscription, { held, isDoubtful: true, owed: true })
+    ? edited(subscription, { held, mayHoldNackedParts: true, isResponseDue: true })
     : edited(subscription, { held, accepted });
 }
 
 /** The client stays with what it accepted before, or with what it accepts of what was sent since. */
 function withoutCulprit(subscription: Subscription, culprit: EncodedResource): Subscription {
-  const { held, accepted, flights } = subscription;
+  const { held, accepted, inFlight } = subscription;
   const { name } = culprit;
-  if (!isSameContent(held.get(name), culprit)) return subscription;
-  const isSentSince = flights.some(({ payload }) => payload.changed.some((it) => it.name === name));
-  if (isSentSince) return edited(subscription, { held: held.with(name, DOUBTFUL) });
+  if (!isSameVersion(held.get(name), culprit)) return subscription;
+  const isSentSince = inFlight.some(({ payload }) =>
+    payload.changed.some((it) => it.name === name),
+  );
+  if (isSentSince) return edited(subscription, { held: held.with(name, MAYBE_HELD) });
   // Content that was good before and is refused now was not replaced by anything that we know of.
-  const before = isSameContent(accepted.get(name), culprit) ? UNKNOWN : accepted.get(name);
+  const before = isSameVersion(accepted.get(name), culprit) ? UNKNOWN_VERSION : accepted.get(name);
   return edited(subscription, { held: withEntry(held, name, before) });
 }

@@ -14,7 +14,7 @@ import type { Response } from "./response.js";
 import { type Held, isAlike, type Subscription } from "./subscription.js";
 
 /** A step of one type that no other type of the stream has to do with: the subscription after it, and what is sent. */
-export interface Step {
+export interface SubscriptionStep {
   readonly subscription: Subscription;
   readonly responses: readonly Response[];
 }
@@ -26,8 +26,8 @@ export interface SharedSteps {
     before: Subscription,
     table: Table<Held>,
     now: number,
-    make: () => Step | undefined,
-  ) => Step | undefined;
+    make: () => SubscriptionStep | undefined,
+  ) => SubscriptionStep | undefined;
   /** The subscription after the ACK of a nonce, which `make` makes: an older one that is alike stands for it. */
   readonly acked: (
     before: Subscription,
@@ -48,7 +48,7 @@ const ENTRIES = 4;
 interface Taken {
   readonly before: Subscription;
   readonly at: number;
-  readonly step: Step;
+  readonly step: SubscriptionStep;
 }
 
 interface Judged {

@@ -21,7 +21,7 @@ import type { Moment } from "./moment.js";
 import { type NameSet, NO_NAMES, sameNames } from "./name-set.js";
 import { setVersion } from "./payload.js";
 import { widened, withoutHolding } from "./resubscription.js";
-import { findFlight, settle } from "./settle.js";
+import { findInFlight, settle } from "./settle.js";
 import { type StreamState, subscriptionTo, withSubscription } from "./stream-state.js";
 import {
   edited,
@@ -29,7 +29,7 @@ import {
   type Subscription,
   sotwStyle,
   subscription,
-  UNKNOWN,
+  UNKNOWN_VERSION,
 } from "./subscription.js";
 
 /** What a DiscoveryRequest says, but for the node. */
@@ -59,18 +59,18 @@ export function onSotwRequest(
     return first === undefined ? state : withSubscription(state, first);
   }
   const { nonce, error, version } = request;
-  const flight = findFlight(known, nonce);
+  const sent = findInFlight(known, nonce);
   const settled = settle(known, { nonce, error, version }, moment);
   const last = known.lastSent?.nonce;
   const isUpToDate = nonce === "" || last === undefined || nonce === last;
   if (!isUpToDate) {
     const after = withSubscription(state, withFewerNames(settled, request.names, moment));
-    if (error === undefined || flight === undefined) return after;
+    if (error === undefined || sent === undefined) return after;
     // What the client refused may be in the set that was sent since, and be taken from that one only now.
-    return followUps(after, request.typeUrl, flight.payload.changed, moment.names);
+    return followUps(after, request.typeUrl, sent.payload.changed, moment.names);
   }
   const renamed = withNames(settled, request.names, moment);
-  const isQuestion = error === undefined && flight === undefined;
+  const isQuestion = error === undefined && sent === undefined;
   const isRepeated = isQuestion && renamed.names === settled.names;
   const after = isRepeated ? askedAgain(renamed, nonce, moment) : renamed;
   return withTaken(withSubscription(state, after), known);
@@ -86,21 +86,21 @@ function firstSubscription(
   const names = pool.shared(explicit(listed));
   if (!wildcard && names.size === 0) return undefined;
   const style = sotwStyle(typeUrl);
-  const asked = { typeUrl, style, wildcard, names, named: !isLegacy } as const;
+  const asked = { typeUrl, style, wildcard, names, hasGivenNames: !isLegacy } as const;
   const isComplete = style === "complete";
   if (isComplete && names.size === 0 && version === setVersion(table.values())) {
     return subscription({ ...asked, held: table, accepted: table });
   }
   // What it goes on with if it refuses what it is sent: nobody knows what that is, but there may be some.
   const isBack = version !== "" && rulesOf(typeUrl).oneByOne === true;
-  const unknown = [...names].map((name) => [name, UNKNOWN] as const);
+  const unknown = [...names].map((name) => [name, UNKNOWN_VERSION] as const);
   return subscription({
     ...asked,
-    requested: names,
+    answersDue: names,
     held: wildcard ? Table.empty() : table,
     accepted: isBack ? Table.from<Held>(unknown) : Table.empty(),
-    owed: isComplete && wildcard,
-    inherited: isComplete && version !== "",
+    isResponseDue: isComplete && wildcard,
+    holdsUnknownSet: isComplete && version !== "",
   });
 }
 
@@ -109,17 +109,18 @@ function withNames(
   listed: readonly string[],
   { names: pool }: Moment,
 ): Subscription {
-  const isLegacy = listed.length === 0 && !before.named;
+  const isLegacy = listed.length === 0 && !before.hasGivenNames;
   const wildcard = isLegacy ? before.wildcard : listed.includes(WILDCARD);
   const next = explicit(listed);
   const names = sameNames(before.names, next) ? before.names : pool.shared(next);
-  const named = before.named || listed.length > 0;
-  if (names === before.names && wildcard === before.wildcard) return edited(before, { named });
+  const hasGivenNames = before.hasGivenNames || listed.length > 0;
+  if (names === before.names && wildcard === before.wildcard)
+    return edited(before, { hasGivenNames });
   const added = [...names].filter((name) => !before.names.has(name));
   const taken = wildcard ? [] : [...before.names].filter((name) => !names.has(name));
-  const requested = pool.edited(before.requested, added, taken);
+  const answersDue = pool.edited(before.answersDue, added, taken);
   const unheld = withoutHolding(wildcard ? widened(before) : before, added);
-  return edited(unheld, { wildcard, names, named, requested });
+  return edited(unheld, { wildcard, names, hasGivenNames, answersDue });
 }
 
 /** An out-of-date request is not answered, but what it gives up is forgotten: the client may ask for that anew. */
@@ -133,15 +134,15 @@ function withFewerNames(
   if (taken.length === 0) return before;
   return edited(before, {
     names: pool.edited(before.names, [], taken),
-    requested: pool.edited(before.requested, [], taken),
+    answersDue: pool.edited(before.answersDue, [], taken),
   });
 }
 
 function askedAgain(before: Subscription, nonce: string, { names: pool }: Moment): Subscription {
   if (!before.wildcard)
-    return edited(before, { requested: pool.edited(before.requested, before.names, []) });
+    return edited(before, { answersDue: pool.edited(before.answersDue, before.names, []) });
   // Envoy does not repeat itself here; a request without a nonce is the first of somebody who lost count.
-  return nonce === "" ? edited(before, { owed: before.style === "complete" }) : before;
+  return nonce === "" ? edited(before, { isResponseDue: before.style === "complete" }) : before;
 }
 
 function explicit(names: readonly string[]): NameSet {

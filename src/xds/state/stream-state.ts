@@ -57,15 +57,15 @@ export function hasTakenAll(state: StreamState, last: string): boolean {
   return (
     subscriptionTo(state, last) !== undefined &&
     state.subscriptions.every(
-      ({ flights, lastSent, resumedAt }) =>
-        flights.length === 0 && (lastSent ?? resumedAt) !== undefined,
+      ({ inFlight, lastSent, resumedAt }) =>
+        inFlight.length === 0 && (lastSent ?? resumedAt) !== undefined,
     )
   );
 }
 
 /** Whether the client has refused a response, and it is not known yet what of it. */
 export function isSuspicious({ subscriptions }: StreamState): boolean {
-  return subscriptions.some(({ suspects }) => suspects.length > 0);
+  return subscriptions.some(({ suspectGroups }) => suspectGroups.length > 0);
 }
 
 /** The state with one subscription set. */

@@ -3,7 +3,7 @@ import { type EncodedResource, NOT_MADE } from "../resource.js";
 import type { Protocol } from "../session.js";
 import { type Rejection, rejectionOf } from "./rejections.js";
 import { type StreamState, subscriptionTo } from "./stream-state.js";
-import { isContent, type Occurrence, wants } from "./subscription.js";
+import { isResource, type Occurrence, wants } from "./subscription.js";
 
 /** A resource that a client has refused and is not sent again. */
 export interface Quarantined extends Rejection {
@@ -43,7 +43,7 @@ export interface StreamStatus {
 /** Where the types of a stream stand, in the order in which they are sent. */
 export function typeStatuses(state: StreamState): readonly TypeStatus[] {
   return state.subscriptions.map((subscription) => {
-    const { typeUrl, wildcard, names, flights, rejections } = subscription;
+    const { typeUrl, wildcard, names, inFlight, rejections } = subscription;
     const { resumedAt, lastSent, lastAcked, lastNacked } = subscription;
     const table = state.view.get(typeUrl);
     const quarantined = [...rejections.keys()].flatMap((name): Quarantined[] => {
@@ -51,7 +51,7 @@ export function typeStatuses(state: StreamState): readonly TypeStatus[] {
       const rejection = resource && rejectionOf(rejections, resource);
       if (rejection === undefined) return [];
       const accepted = subscription.accepted.get(name);
-      const acceptedVersion = isContent(accepted) ? accepted.version : undefined;
+      const acceptedVersion = isResource(accepted) ? accepted.version : undefined;
       return [{ ...rejection, name, acceptedVersion }];
     });
     return {
@@ -59,7 +59,7 @@ export function typeStatuses(state: StreamState): readonly TypeStatus[] {
       wildcard,
       ...(table === NOT_MADE ? { isNotMade: true } : {}),
       names: names.size,
-      unjudged: flights.length,
+      unjudged: inFlight.length,
       resumedAt,
       lastSent,
       lastAcked,
@@ -75,5 +75,5 @@ export function acceptedResources(state: StreamState, typeUrl: string): readonly
   if (subscription === undefined) return [];
   return subscription.accepted
     .sorted()
-    .flatMap(([name, held]) => (isContent(held) && wants(subscription, name) ? held : []));
+    .flatMap(([name, held]) => (isResource(held) && wants(subscription, name) ? held : []));
 }

@@ -14,13 +14,13 @@ import { NO_REJECTIONS, type Rejections, rejectionOf } from "./rejections.js";
  */
 
 /** Marks a name under which a client holds something, but not known what. */
-export const UNKNOWN: unique symbol = Symbol("unknown content");
+export const UNKNOWN_VERSION: unique symbol = Symbol("unknown content");
 
 /** Marks a name under which a client may hold something that it was sent, or nothing. */
-export const DOUBTFUL: unique symbol = Symbol("unknown whether there is any");
+export const MAYBE_HELD: unique symbol = Symbol("unknown whether there is any");
 
 /** What a client holds under a name. */
-export type Held = EncodedResource | typeof UNKNOWN | typeof DOUBTFUL;
+export type Held = EncodedResource | typeof UNKNOWN_VERSION | typeof MAYBE_HELD;
 
 /**
  * How answers are put together: `delta` says what changed and what is gone; state of the world either lists everything
@@ -46,7 +46,7 @@ export interface Payload {
 }
 
 /** A response that is not judged yet. */
-export interface Flight {
+export interface SentResponse {
   readonly nonce: string;
   /** Milliseconds of the clock. */
   readonly sentAt: number;
@@ -70,31 +70,31 @@ export interface Subscription {
   /** Subscribed to by name. */
   readonly names: NameSet;
   /** State of the world: the client has given names before, so that none means nothing, not everything. */
-  readonly named: boolean;
+  readonly hasGivenNames: boolean;
   /** Names that are answered even if the client holds them in this version, or if they do not exist. */
-  readonly requested: NameSet;
+  readonly answersDue: NameSet;
   /** Names that the client may hold something under, of which neither the view nor `held` knows: to be removed. */
-  readonly strays: NameSet;
+  readonly removalsDue: NameSet;
   /** What the client holds if it takes all that it was sent. */
   readonly held: Table<Held>;
   /** What the client has taken. */
   readonly accepted: Table<Held>;
   /** Of a complete style: the client refused a set, may have taken parts of it, and has accepted none since. */
-  readonly isDoubtful: boolean;
+  readonly mayHoldNackedParts: boolean;
   /** Sent and not judged, oldest first. */
-  readonly flights: readonly Flight[];
+  readonly inFlight: readonly SentResponse[];
   /** Payload.serial of the last response that had one; 0 if none had. */
   readonly lastSerial: number;
   /** Resources of refused responses, to be sent again in these groups, which finds the one to blame. */
-  readonly suspects: readonly (readonly EncodedResource[])[];
+  readonly suspectGroups: readonly (readonly EncodedResource[])[];
   /** What was refused, and is not sent to this client again. */
   readonly rejections: Rejections;
   /** A response is due even when it says nothing new. */
-  readonly owed: boolean;
+  readonly isResponseDue: boolean;
   /** The client came back with content that is not known in detail, and has taken nothing since. */
-  readonly inherited: boolean;
+  readonly holdsUnknownSet: boolean;
   /** A set that such a client refused: not sent again. */
-  readonly refused: Table<Held> | undefined;
+  readonly nackedSet: Table<Held> | undefined;
   /** When the client came back with what it holds; undefined when it came with nothing. */
   readonly resumedAt: number | undefined;
   readonly lastSent: Occurrence | undefined;
@@ -106,26 +106,26 @@ export interface Subscription {
 export type Asked = Pick<Subscription, "typeUrl" | "style"> & Partial<Subscription>;
 
 /** No response is under way. */
-export const NO_FLIGHTS: Subscription["flights"] = [];
+export const NOTHING_IN_FLIGHT: Subscription["inFlight"] = [];
 
 const BLANK: Subscription = {
   typeUrl: "",
   style: "delta",
   wildcard: false,
   names: NO_NAMES,
-  named: false,
-  requested: NO_NAMES,
-  strays: NO_NAMES,
+  hasGivenNames: false,
+  answersDue: NO_NAMES,
+  removalsDue: NO_NAMES,
   held: Table.empty(),
   accepted: Table.empty(),
-  isDoubtful: false,
-  flights: NO_FLIGHTS,
+  mayHoldNackedParts: false,
+  inFlight: NOTHING_IN_FLIGHT,
   lastSerial: 0,
-  suspects: [],
+  suspectGroups: [],
   rejections: NO_REJECTIONS,
-  owed: false,
-  inherited: false,
-  refused: undefined,
+  isResponseDue: false,
+  holdsUnknownSet: false,
+  nackedSet: undefined,
   resumedAt: undefined,
   lastSent: undefined,
   lastAcked: undefined,
@@ -148,19 +148,19 @@ export function edited(before: Subscription, change: Partial<Subscription>): Sub
     style: before.style,
     wildcard: before.wildcard,
     names: before.names,
-    named: before.named,
-    requested: before.requested,
-    strays: before.strays,
+    hasGivenNames: before.hasGivenNames,
+    answersDue: before.answersDue,
+    removalsDue: before.removalsDue,
     held: before.held,
     accepted: before.accepted,
-    isDoubtful: before.isDoubtful,
-    flights: before.flights,
+    mayHoldNackedParts: before.mayHoldNackedParts,
+    inFlight: before.inFlight,
     lastSerial: before.lastSerial,
-    suspects: before.suspects,
+    suspectGroups: before.suspectGroups,
     rejections: before.rejections,
-    owed: before.owed,
-    inherited: before.inherited,
-    refused: before.refused,
+    isResponseDue: before.isResponseDue,
+    holdsUnknownSet: before.holdsUnknownSet,
+    nackedSet: before.nackedSet,
     resumedAt: before.resumedAt,
     lastSent: before.lastSent,
     lastAcked: before.lastAcked,
@@ -198,25 +198,30 @@ export function wants(subscription: Subscription, name: string): boolean {
 }
 
 /** Whether something is due, whatever the view has. */
-export function isOpen({ requested, strays, suspects, owed }: Subscription): boolean {
-  return owed || requested.size > 0 || strays.size > 0 || suspects.length > 0;
+export function isAnythingDue({
+  answersDue,
+  removalsDue,
+  suspectGroups,
+  isResponseDue,
+}: Subscription): boolean {
+  return isResponseDue || answersDue.size > 0 || removalsDue.size > 0 || suspectGroups.length > 0;
 }
 
 /** Whether nothing is due, and the client has taken all that it was sent, and refused nothing that it might be sent. */
-export function isQuiet(subscription: Subscription): boolean {
-  const { flights, rejections, inherited, isDoubtful, refused } = subscription;
-  const hasTaken = flights.length === 0 && rejections.size === 0 && refused === undefined;
-  return hasTaken && !inherited && !isDoubtful && !isOpen(subscription);
+export function isAtRest(subscription: Subscription): boolean {
+  const { inFlight, rejections, holdsUnknownSet, mayHoldNackedParts, nackedSet } = subscription;
+  const hasTaken = inFlight.length === 0 && rejections.size === 0 && nackedSet === undefined;
+  return hasTaken && !holdsUnknownSet && !mayHoldNackedParts && !isAnythingDue(subscription);
 }
 
 /** Whether something is held, and known. */
-export function isContent(held: Held | undefined): held is EncodedResource {
-  return held !== undefined && held !== UNKNOWN && held !== DOUBTFUL;
+export function isResource(held: Held | undefined): held is EncodedResource {
+  return held !== undefined && held !== UNKNOWN_VERSION && held !== MAYBE_HELD;
 }
 
 /** Whether what is held is a content; a resource that was made anew with equal bytes is the same. */
-export function isSameContent(held: Held | undefined, resource: EncodedResource): boolean {
-  return held === resource || (isContent(held) && held.version === resource.version);
+export function isSameVersion(held: Held | undefined, resource: EncodedResource): boolean {
+  return held === resource || (isResource(held) && held.version === resource.version);
 }
 
 /** Whether this very content was refused by the client before, and is not being tried again, or would be. */
@@ -227,10 +232,13 @@ export function isRejected(subscription: Subscription, resource: EncodedResource
 }
 
 /** The content that the client can be taken to hold under a name, if it is ours. */
-export function contentHeld(subscription: Subscription, name: string): EncodedResource | undefined {
+export function lastGoodVersion(
+  subscription: Subscription,
+  name: string,
+): EncodedResource | undefined {
   const { held, accepted } = subscription;
   const contents: readonly (Held | undefined)[] = [held.get(name), accepted.get(name)];
-  return contents.filter(isContent).find((content) => !isRejected(subscription, content));
+  return contents.filter(isResource).find((content) => !isRejected(subscription, content));
 }
 
 /** A table with one entry set, or without it when there is nothing to set. */

@@ -23,7 +23,7 @@ import {
   withTransition,
   withView,
 } from "./stream-state.js";
-import { isRejected, isSameContent, type Subscription, wants } from "./subscription.js";
+import { isRejected, isSameVersion, type Subscription, wants } from "./subscription.js";
 
 /** A view with other clusters and endpoints. */
 class IntermediateView implements ResourceView {
@@ -108,8 +108,8 @@ export function endTransition(state: StreamState, { now }: Moment): StreamState 
 function isTaken(clusters: Subscription, cluster: EncodedResource): boolean {
   const { name } = cluster;
   if (!wants(clusters, name) || isRejected(clusters, cluster)) return true;
-  const isUnjudged = clusters.flights.some(({ payload }) =>
+  const isUnjudged = clusters.inFlight.some(({ payload }) =>
     payload.changed.some((one) => one.name === name),
   );
-  return !isUnjudged && isSameContent(clusters.held.get(name), cluster);
+  return !isUnjudged && isSameVersion(clusters.held.get(name), cluster);
 }

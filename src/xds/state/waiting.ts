@@ -21,8 +21,8 @@ export function both(one: Waiting, other: Waiting): Waiting {
 }
 
 /** Until when the ACK or NACK of the last response of a type may be waited for; 0 when none is due. */
-export function unjudgedUntil({ flights }: Subscription, { now, pacing }: Moment): number {
-  const last = flights.at(-1);
+export function unjudgedUntil({ inFlight }: Subscription, { now, pacing }: Moment): number {
+  const last = inFlight.at(-1);
   const until = last === undefined ? 0 : last.sentAt + pacing.warmWaitMs;
   return now < until ? until : 0;
 }
@@ -40,7 +40,7 @@ export function busyUntil(
   const { payload } = moment.plan(user, table);
   const { removed = [], changed = [] } = payload ?? {};
   const isDue =
-    user.owed ||
+    user.isResponseDue ||
     removed.some((name) => !waiting.has(name)) ||
     changed.some((resource) => !isRejected(user, resource));
   return isDue ? Infinity : unjudgedUntil(user, moment);

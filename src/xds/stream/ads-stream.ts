@@ -20,7 +20,7 @@ import type { Session } from "../session.js";
 import { isIdle, nextResponses } from "../state/next-responses.js";
 import { type Outstanding, outstandingOf } from "../state/outstanding.js";
 import type { Response } from "../state/response.js";
-import { findFlight } from "../state/settle.js";
+import { findInFlight } from "../state/settle.js";
 import {
   hasTakenAll,
   isSuspicious,
@@ -229,12 +229,12 @@ export class AdsStream implements CallListener, EndedStream {
   }
 
   #isAnswer({ typeUrl, nonce }: Incoming): boolean {
-    return this.#flight(typeUrl, nonce) !== undefined;
+    return this.#inFlight(typeUrl, nonce) !== undefined;
   }
 
-  #flight(typeUrl: string, nonce: string): ReturnType<typeof findFlight> {
+  #inFlight(typeUrl: string, nonce: string): ReturnType<typeof findInFlight> {
     const subscription = subscriptionTo(this.#state, typeUrl);
-    return subscription === undefined ? undefined : findFlight(subscription, nonce);
+    return subscription === undefined ? undefined : findInFlight(subscription, nonce);
   }
 
   /** The answer has the form of one protocol alone, and is none of a service for one type. */
@@ -316,18 +316,18 @@ export class AdsStream implements CallListener, EndedStream {
   }
 
   #report(open: Open, { typeUrl, nonce, version, error }: Incoming): void {
-    const flight = this.#flight(typeUrl, nonce);
-    if (flight === undefined) return;
+    const sent = this.#inFlight(typeUrl, nonce);
+    if (sent === undefined) return;
     const { observer, clock } = this.#host;
     const { stream, session, protocol } = open.name;
-    const ms = clock.now() - flight.sentAt;
-    // The flight's, which many share, not those that were read for this answer: events are kept for a while.
-    const { isRetry = false } = flight.payload;
-    const event = { stream, session, protocol, typeUrl, nonce: flight.nonce, isRetry, ms };
+    const ms = clock.now() - sent.sentAt;
+    // The payload as it was sent, which many share, not those that were read for this answer: events are kept for a while.
+    const { isRetry = false } = sent.payload;
+    const event = { stream, session, protocol, typeUrl, nonce: sent.nonce, isRetry, ms };
     if (error === undefined) observer.acked?.(event);
     else {
       // Of what it accepted it cannot have refused anything: that is about something before (see settle.ts).
-      const { payload } = flight;
+      const { payload } = sent;
       const names = payload.version === version ? [] : payload.changed.map(({ name }) => name);
       observer.nacked?.({ ...event, error, names });
     }

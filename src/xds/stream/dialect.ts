@@ -1,7 +1,7 @@
 /** The two forms of the discovery protocol, so that a stream need not tell them apart. */
 import type { Protocol } from "../session.js";
 import { onDeltaRequest } from "../state/delta.js";
-import type { HeldVersions } from "../state/held-versions.js";
+import type { InitialVersions } from "../state/held-versions.js";
 import type { Moment } from "../state/moment.js";
 import { onSotwRequest } from "../state/sotw.js";
 import type { StreamState } from "../state/stream-state.js";
@@ -43,7 +43,7 @@ interface Request {
   readonly names?: readonly string[];
   readonly subscribe?: readonly string[];
   readonly unsubscribe?: readonly string[];
-  readonly initialVersions?: HeldVersions;
+  readonly initialVersions?: InitialVersions;
   readonly nonce: string;
   readonly version?: string;
   readonly error?: string | undefined;

@@ -43,5 +43,5 @@ test("an answer reads nothing of the view, of which not all may be made", () => 
     ),
   ];
   expect(read).toEqual([]);
-  for (const { subscriptions } of states) expect(subscriptions).toMatchObject([{ flights: [] }]);
+  for (const { subscriptions } of states) expect(subscriptions).toMatchObject([{ inFlight: [] }]);
 });

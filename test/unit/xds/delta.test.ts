@@ -200,7 +200,7 @@ describe("a nonce", () => {
     client.subscribe("cluster");
     const { nonce } = client.last("cluster");
     client.request("cluster", { nonce });
-    expect(client.state.subscriptions[0]?.flights).toEqual([]);
+    expect(client.state.subscriptions[0]?.inFlight).toEqual([]);
     expect(client.request("cluster", { nonce, error: "too late" })).toEqual([]);
     expect(client.state.subscriptions[0]?.lastNacked).toBeUndefined();
   });
@@ -210,7 +210,7 @@ describe("a nonce", () => {
     client.subscribe("route", "R");
     client.subscribe("route", "S");
     client.ack("route");
-    expect(client.state.subscriptions[0]?.flights).toEqual([]);
+    expect(client.state.subscriptions[0]?.inFlight).toEqual([]);
   });
 
   it("that is stale settles nothing, but the names beside it count", () => {
@@ -218,7 +218,7 @@ describe("a nonce", () => {
     client.subscribe("route", "R");
     const stale = client.request("route", { nonce: "stale", subscribe: ["S"] });
     expect(stale).toEqual(["route S@1"]);
-    expect(client.state.subscriptions[0]?.flights).toHaveLength(2);
+    expect(client.state.subscriptions[0]?.inFlight).toHaveLength(2);
   });
 
   it("is different for each response of a stream", () => {

@@ -5,7 +5,7 @@ import { Table } from "../../../src/base/table/table.js";
 import { TYPE_URL } from "../../../src/xds/resource.js";
 import { versionsOf } from "../../../src/xds/state/held-versions.js";
 import { createKnownTables } from "../../../src/xds/state/known-tables.js";
-import { type Held, UNKNOWN } from "../../../src/xds/state/subscription.js";
+import { type Held, UNKNOWN_VERSION } from "../../../src/xds/state/subscription.js";
 import { decodeDeltaRequest } from "../../../src/xds/wire/discovery-messages.js";
 import { resource, tableOf } from "./conversation.js";
 
@@ -79,7 +79,7 @@ test.each([
 
 test("a table of which not all contents are known is not kept", () => {
   const { known, due } = knownTables();
-  known.keep((CURRENT as Table<Held>).with("B", UNKNOWN));
+  known.keep((CURRENT as Table<Held>).with("B", UNKNOWN_VERSION));
   expect(due).toEqual([]);
 });
 

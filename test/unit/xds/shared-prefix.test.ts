@@ -92,7 +92,7 @@ test("a client whose own part changes with the base is told of both", () => {
 
 test("what a client asks for is found in every layer", () => {
   const own = tableOf(["own@1"]);
-  const asked = { ...NEW, held: BASE.extended(own), requested: new Set(["own", "A", "none"]) };
+  const asked = { ...NEW, held: BASE.extended(own), answersDue: new Set(["own", "A", "none"]) };
   const payload = payloadFor(createSharedPlanner(), BASE.extended(own), asked);
   expect(payload.changed.map(({ name }) => name).sort()).toEqual(["A", "own"]);
   expect(payload.removed).toEqual(["none"]);
@@ -106,7 +106,7 @@ test("a client that holds the base is told the rest alone", () => {
 test.each<readonly [what: string, asked: Asked]>([
   ["asks by name", { ...NEW, wildcard: false, names: new Set(["A"]) }],
   ["speaks state of the world", { ...NEW, style: "complete" }],
-  ["asked for something by name too", { ...NEW, requested: new Set(["A"]) }],
+  ["asked for something by name too", { ...NEW, answersDue: new Set(["A"]) }],
 ])("a client that %s is told by a payload without a shared beginning", (_what, asked) => {
   const { payload } = createSharedPlanner().plan(subscription(asked), extended("own@1"));
   expect(payload?.prefix).toBeUndefined();

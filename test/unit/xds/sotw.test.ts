@@ -88,7 +88,7 @@ describe("a state-of-the-world client", () => {
     expect(client.subscribe("endpoint", "A", "missing")).toEqual(["endpoint A@1"]);
     expect(client.ackAll()).toEqual([]);
     expect(client.subscribe("endpoint", "A", "missing", "more")).toEqual([]);
-    expect(client.state.subscriptions.every(({ requested }) => requested.size === 0)).toBe(true);
+    expect(client.state.subscriptions.every(({ answersDue }) => answersDue.size === 0)).toBe(true);
     expect(client.change({ endpoint: ["A@1", "missing@1"] })).toEqual(["endpoint missing@1"]);
   });
 
@@ -248,7 +248,7 @@ describe("the nonce of a state-of-the-world request", () => {
     client.subscribe("endpoint", "A");
     client.subscribe("endpoint", "A", "B");
     client.ack("endpoint");
-    expect(client.state.subscriptions[0]?.flights).toEqual([]);
+    expect(client.state.subscriptions[0]?.inFlight).toEqual([]);
   });
 });
 
@@ -330,7 +330,7 @@ describe("a state-of-the-world client that refuses", () => {
     const sets = client.nack("cluster", "no name");
     const isBad = () =>
       client.last("cluster").payload.resources.some(({ version }) => version === "bad");
-    while (client.state.subscriptions[0]?.flights.length === 1) {
+    while (client.state.subscriptions[0]?.inFlight.length === 1) {
       sets.push(...(isBad() ? client.nack("cluster", "no name") : client.ack("cluster")));
     }
     expect(sets.at(-1)).toBe("cluster A@2 B@1 C@1");
@@ -392,7 +392,7 @@ describe("a state-of-the-world client that refuses", () => {
       client.request("cluster", { nonce, version, error: "no name" });
       const isBad = () =>
         client.last("cluster").payload.resources.some((one) => one.version === "bad");
-      while (client.state.subscriptions[0]?.flights.length === 1) {
+      while (client.state.subscriptions[0]?.inFlight.length === 1) {
         if (isBad()) client.nack("cluster", "no name");
         else client.ack("cluster");
       }
