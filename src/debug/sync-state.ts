@@ -1,5 +1,5 @@
 import { TYPE_URL } from "../xds/resource.js";
-import type { TypeStatus } from "../xds/state/stream-status.js";
+import type { TypeStatus } from "../xds/state/status/stream-status.js";
 
 /** Where a proxy stands with one type of resource. Istio's words, and those of Envoy's client status discovery service. */
 export type SyncStatus = "SYNCED" | "STALE" | "NOT_SENT" | "ERROR";

@@ -3,7 +3,7 @@ import type { Node } from "../../gen/types/envoy/config/core/v3/base_pb.js";
 import type { CallRefused } from "../grpc/call-refused.js";
 import type { Caller } from "../grpc/caller.js";
 import type { ResourceView } from "./resource.js";
-import type { NameSet } from "./state/name-set.js";
+import type { NameSet } from "./state/subscription/name-set.js";
 
 /** The two forms of the protocol: differences, or state of the world. */
 export type Protocol = "delta" | "sotw";

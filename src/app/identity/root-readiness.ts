@@ -1,7 +1,7 @@
 /** Which proxies trust the roots that they have to trust: those that have accepted the secret which has all of them. */
 import type { Readiness } from "../../ca/authority/rotation.js";
 import { type EncodedResource, TYPE_URL } from "../../xds/resource.js";
-import type { StreamStatus } from "../../xds/state/stream-status.js";
+import type { StreamStatus } from "../../xds/state/status/stream-status.js";
 
 /** What is looked at. */
 export interface ReadinessFacts {

@@ -12,7 +12,7 @@ import { shortName } from "../../debug/sync-state.js";
 import { blameFor, placeOf } from "../../envoy/diagnostics/refusals.js";
 import type { EnvoyResource } from "../../envoy/resource/resource-set.js";
 import type { XdsObserver } from "../../xds/observer.js";
-import type { StreamStatus } from "../../xds/state/stream-status.js";
+import type { StreamStatus } from "../../xds/state/status/stream-status.js";
 import { createTellingPace } from "../log/telling-pace.js";
 import { missingIn, type Update } from "../update/update.js";
 

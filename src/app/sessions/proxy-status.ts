@@ -1,7 +1,7 @@
 /** Which proxies are connected, and whether each has what it should hold. */
 import type { ProxyType } from "../../mesh/proxy/proxy.js";
 import { TYPE_URL } from "../../xds/resource.js";
-import type { StreamStatus } from "../../xds/state/stream-status.js";
+import type { StreamStatus } from "../../xds/state/status/stream-status.js";
 import type { ConnectedSession } from "./proxy-sessions.js";
 
 /** A proxy that is connected. */

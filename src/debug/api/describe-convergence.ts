@@ -9,7 +9,7 @@ import type { Diagnostic } from "../../base/diagnostic.js";
 import { KINDS, type Kind } from "../../config/kinds.js";
 import { formatRef, keyOf, type ResourceRef } from "../../config/resource.js";
 import type { ResourceTables } from "../../config/snapshot.js";
-import type { Outstanding } from "../../xds/state/outstanding.js";
+import type { Outstanding } from "../../xds/state/status/outstanding.js";
 import { type Connection, connectionsOf, type Observed } from "../observed.js";
 import { shortName } from "../sync-state.js";
 import { namedKinds } from "./named-kinds.js";

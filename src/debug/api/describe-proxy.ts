@@ -6,8 +6,8 @@ import type {
 } from "../../../gen/types/fairlead/debug/v1/debug_pb.js";
 import { defined } from "../../base/defined.js";
 import { formatSpiffeId } from "../../ca/spiffe-id.js";
-import type { TypeStatus } from "../../xds/state/stream-status.js";
-import type { Occurrence } from "../../xds/state/subscription.js";
+import type { TypeStatus } from "../../xds/state/status/stream-status.js";
+import type { Occurrence } from "../../xds/state/subscription/subscription.js";
 import type { Connection, Observed } from "../observed.js";
 import { inTypeOrder, shortName, syncStatusOf } from "../sync-state.js";
 import { timestamp } from "../timestamp.js";

@@ -2,7 +2,7 @@
 import type { ResourceSyncJson } from "../../../gen/types/fairlead/debug/v1/debug_pb.js";
 import { defined } from "../../base/defined.js";
 import type { EncodedResource } from "../../xds/resource.js";
-import type { Quarantined, TypeStatus } from "../../xds/state/stream-status.js";
+import type { Quarantined, TypeStatus } from "../../xds/state/status/stream-status.js";
 import type { Connection, Observed } from "../observed.js";
 import { inTypeOrder, shortName } from "../sync-state.js";
 

@@ -9,7 +9,7 @@ import {
 import { typeNameIn } from "../../base/protobuf/type-url.js";
 import { inSlices } from "../../base/steps/in-slices.js";
 import { type EncodedResource, TYPE_URL } from "../../xds/resource.js";
-import type { Quarantined, StreamStatus } from "../../xds/state/stream-status.js";
+import type { Quarantined, StreamStatus } from "../../xds/state/status/stream-status.js";
 import type { Observed } from "../observed.js";
 import { Redactor } from "./redact.js";
 import { selectedFields } from "./selected-fields.js";

@@ -2,7 +2,7 @@
 import type { JsonObject } from "@bufbuild/protobuf";
 import type { DumpSectionJson } from "../../../gen/types/fairlead/debug/v1/debug_pb.js";
 import { TYPE_URL } from "../../xds/resource.js";
-import type { StreamStatus } from "../../xds/state/stream-status.js";
+import type { StreamStatus } from "../../xds/state/status/stream-status.js";
 import type { Observed } from "../observed.js";
 import { timestamp } from "../timestamp.js";
 import type { ReadAccepted, ShownResource } from "./accepted-resources.js";

@@ -9,7 +9,7 @@ import { CallRefused } from "../../grpc/call-refused.js";
 import { addService } from "../../grpc/hosted-service.js";
 import type { GrpcServer } from "../../grpc/server.js";
 import { status } from "../../grpc/status-code.js";
-import type { TypeStatus } from "../../xds/state/stream-status.js";
+import type { TypeStatus } from "../../xds/state/status/stream-status.js";
 import { describeProxy } from "../api/describe-proxy.js";
 import { type Answer, type CallGuard, eachRequest, unary } from "../calls.js";
 import type { ReadAccepted, ShownResource } from "../held/accepted-resources.js";

@@ -4,7 +4,7 @@ import type { ControlPlaneJson } from "../../../gen/types/fairlead/debug/v1/debu
 import { KINDS, type Kind } from "../../config/kinds.js";
 import { type ConfigResource, formatRef, refOf } from "../../config/resource.js";
 import { TYPE_URL } from "../../xds/resource.js";
-import type { TypeStatus } from "../../xds/state/stream-status.js";
+import type { TypeStatus } from "../../xds/state/status/stream-status.js";
 import type { ComposeDump } from "../held/config-dump.js";
 import { type Connection, connectionsOf, type Observed } from "../observed.js";
 import { timestamp } from "../timestamp.js";

@@ -37,7 +37,7 @@ function namesOf(socket: TransportSocketJson | undefined): Names {
 
 const NAMES = "matchTypedSubjectAltNames";
 
-/** Makes, of two versions of a cluster, the second with the peers of the first accepted too. See src/xds/state/transition.ts. */
+/** Makes, of two versions of a cluster, the second with the peers of the first accepted too. See src/xds/state/transition/transition.ts. */
 export function createAcceptBoth(
   encoder: Encoder,
 ): (before: Pick<EnvoyResource, "bytes">, after: Made) => EnvoyResource {

@@ -2,7 +2,7 @@
 import type { Table } from "../../base/table/table.js";
 import type { EncodedResource, ResourceView } from "../resource.js";
 import { rulesOf } from "../resource-type.js";
-import type { Held, Subscription } from "./subscription.js";
+import type { Held, Subscription } from "./subscription/subscription.js";
 
 /** What a client holds of clusters and their endpoints. */
 export interface HeldTables {

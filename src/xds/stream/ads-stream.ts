@@ -17,10 +17,14 @@ import type { StreamName } from "../observer.js";
 import type { Questions } from "../questions.js";
 import { type EncodedResource, type ResourceTable, TYPE_URL } from "../resource.js";
 import type { Session } from "../session.js";
-import { isIdle, nextResponses } from "../state/next-responses.js";
-import { type Outstanding, outstandingOf } from "../state/outstanding.js";
-import type { Response } from "../state/response.js";
-import { findInFlight } from "../state/settle.js";
+import { isIdle, nextResponses } from "../state/response/next-responses.js";
+import type { Response } from "../state/response/response.js";
+import { type Outstanding, outstandingOf } from "../state/status/outstanding.js";
+import {
+  acceptedResources,
+  type StreamStatus,
+  typeStatuses,
+} from "../state/status/stream-status.js";
 import {
   hasTakenAll,
   isSuspicious,
@@ -29,9 +33,9 @@ import {
   subscriptionTo,
   withView,
 } from "../state/stream-state.js";
-import { acceptedResources, type StreamStatus, typeStatuses } from "../state/stream-status.js";
-import type { Held } from "../state/subscription.js";
-import { transitionTo } from "../state/transition.js";
+import type { Held } from "../state/subscription/subscription.js";
+import { transitionTo } from "../state/transition/transition.js";
+import { findInFlight } from "../state/verdict/settle.js";
 import { type AskedView, createAskedView } from "./asked-view.js";
 import type { Incoming } from "./dialect.js";
 import { Outbox } from "./outbox.js";

@@ -1,5 +1,5 @@
 import type { AskedNames } from "../session.js";
-import { NO_NAMES } from "../state/name-set.js";
+import { NO_NAMES } from "../state/subscription/name-set.js";
 import type { Incoming } from "./dialect.js";
 
 /** A client that has asked for nothing. */

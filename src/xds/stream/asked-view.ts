@@ -2,7 +2,7 @@ import type { ResourceView } from "../resource.js";
 import type { Session } from "../session.js";
 import type { Moment } from "../state/moment.js";
 import { type StreamState, subscriptionTo } from "../state/stream-state.js";
-import { transitionTo } from "../state/transition.js";
+import { transitionTo } from "../state/transition/transition.js";
 import { NOTHING_ASKED, withRequest } from "./asked-names.js";
 import type { Incoming } from "./dialect.js";
 

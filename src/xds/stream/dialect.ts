@@ -1,9 +1,9 @@
 /** The two forms of the discovery protocol, so that a stream need not tell them apart. */
 import type { Protocol } from "../session.js";
-import { onDeltaRequest } from "../state/delta.js";
-import type { InitialVersions } from "../state/held-versions.js";
 import type { Moment } from "../state/moment.js";
-import { onSotwRequest } from "../state/sotw.js";
+import { onDeltaRequest } from "../state/request/delta-request.js";
+import type { InitialVersions } from "../state/request/initial-versions.js";
+import { onSotwRequest } from "../state/request/sotw-request.js";
 import type { StreamState } from "../state/stream-state.js";
 import { decodeDeltaRequest, decodeSotwRequest } from "../wire/discovery-messages.js";
 

@@ -1,5 +1,5 @@
 import type { Pushed, StreamName } from "../observer.js";
-import type { Response } from "../state/response.js";
+import type { Response } from "../state/response/response.js";
 
 /**
  * What observers are told of a response of so many bytes that took so many milliseconds. Written out field by field: there

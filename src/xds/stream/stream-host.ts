@@ -6,7 +6,7 @@ import type { XdsObserver } from "../observer.js";
 import type { Questions } from "../questions.js";
 import type { XdsSessions } from "../session.js";
 import type { Moment } from "../state/moment.js";
-import type { Held } from "../state/subscription.js";
+import type { Held } from "../state/subscription/subscription.js";
 import type { ResponseEncoder } from "../wire/response-encoder.js";
 import type { Dialect } from "./dialect.js";
 import type { OutboxHost } from "./outbox.js";

@@ -15,11 +15,11 @@ import {
 import { type Message, messageOf } from "../../grpc/message.js";
 import { type EncodedResource, knownTypeUrl } from "../resource.js";
 import { rulesOf } from "../resource-type.js";
-import type { DeltaRequest } from "../state/delta.js";
-import { versionsAt, versionsOf } from "../state/held-versions.js";
-import type { Response } from "../state/response.js";
-import type { SotwRequest } from "../state/sotw.js";
-import type { Payload, Style } from "../state/subscription.js";
+import type { DeltaRequest } from "../state/request/delta-request.js";
+import { versionsAt, versionsOf } from "../state/request/initial-versions.js";
+import type { SotwRequest } from "../state/request/sotw-request.js";
+import type { Response } from "../state/response/response.js";
+import type { Payload, Style } from "../state/subscription/subscription.js";
 import { type EntryRun, entryRun, readTexts } from "./repeated-fields.js";
 
 /** A request, and the encoded node if it has one. */

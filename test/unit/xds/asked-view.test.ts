@@ -1,8 +1,8 @@
 import { expect, test } from "vitest";
 import { TYPE_URL } from "../../../src/xds/resource.js";
-import { onDeltaRequest } from "../../../src/xds/state/delta.js";
-import { versionsOf } from "../../../src/xds/state/held-versions.js";
-import { onSotwRequest } from "../../../src/xds/state/sotw.js";
+import { onDeltaRequest } from "../../../src/xds/state/request/delta-request.js";
+import { versionsOf } from "../../../src/xds/state/request/initial-versions.js";
+import { onSotwRequest } from "../../../src/xds/state/request/sotw-request.js";
 import { withView } from "../../../src/xds/state/stream-state.js";
 import { createAskedView } from "../../../src/xds/stream/asked-view.js";
 import { DeltaConversation, SotwConversation, viewOf } from "./conversation.js";

@@ -6,23 +6,26 @@ import {
   type ResourceView,
   TYPE_URL,
 } from "../../../src/xds/resource.js";
-import { onDeltaRequest } from "../../../src/xds/state/delta.js";
-import { versionsOf } from "../../../src/xds/state/held-versions.js";
+import type { Moment } from "../../../src/xds/state/moment.js";
+import { DEFAULT_PACING } from "../../../src/xds/state/order/pacing.js";
+import { onDeltaRequest } from "../../../src/xds/state/request/delta-request.js";
+import { versionsOf } from "../../../src/xds/state/request/initial-versions.js";
+import {
+  createKnownTables,
+  type KnownTables,
+} from "../../../src/xds/state/request/known-tables.js";
+import { onSotwRequest } from "../../../src/xds/state/request/sotw-request.js";
+import { nextResponses } from "../../../src/xds/state/response/next-responses.js";
+import { createSharedPlanner } from "../../../src/xds/state/response/plan.js";
+import type { Response } from "../../../src/xds/state/response/response.js";
+import { createSharedSteps } from "../../../src/xds/state/response/shared-steps.js";
+import { newStream, type StreamState } from "../../../src/xds/state/stream-state.js";
+import { createNamePool } from "../../../src/xds/state/subscription/name-set.js";
 import {
   type AcceptBoth,
   createIntermediates,
-} from "../../../src/xds/state/intermediate-tables.js";
-import { createKnownTables, type KnownTables } from "../../../src/xds/state/known-tables.js";
-import type { Moment } from "../../../src/xds/state/moment.js";
-import { createNamePool } from "../../../src/xds/state/name-set.js";
-import { nextResponses } from "../../../src/xds/state/next-responses.js";
-import { DEFAULT_PACING } from "../../../src/xds/state/pacing.js";
-import { createSharedPlanner } from "../../../src/xds/state/plan.js";
-import type { Response } from "../../../src/xds/state/response.js";
-import { createSharedSteps } from "../../../src/xds/state/shared-steps.js";
-import { onSotwRequest } from "../../../src/xds/state/sotw.js";
-import { newStream, type StreamState } from "../../../src/xds/state/stream-state.js";
-import { transitionTo } from "../../../src/xds/state/transition.js";
+} from "../../../src/xds/state/transition/intermediate-tables.js";
+import { transitionTo } from "../../../src/xds/state/transition/transition.js";
 
 /** The types by the words that the tests use for them. */
 export type TypeName = keyof typeof TYPE_URL;

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { type EncodedResource, type ResourceTable, TYPE_URL } from "../../../src/xds/resource.js";
-import { onDeltaRequest } from "../../../src/xds/state/delta.js";
-import { createTableDigest } from "../../../src/xds/state/held-versions.js";
+import { onDeltaRequest } from "../../../src/xds/state/request/delta-request.js";
+import { createTableDigest } from "../../../src/xds/state/request/initial-versions.js";
 import {
   DeltaConversation,
   resource,

@@ -3,9 +3,9 @@ import fc from "fast-check";
 import { expect, test } from "vitest";
 import { Table } from "../../../src/base/table/table.js";
 import { TYPE_URL } from "../../../src/xds/resource.js";
-import { versionsOf } from "../../../src/xds/state/held-versions.js";
-import { createKnownTables } from "../../../src/xds/state/known-tables.js";
-import { type Held, UNKNOWN_VERSION } from "../../../src/xds/state/subscription.js";
+import { versionsOf } from "../../../src/xds/state/request/initial-versions.js";
+import { createKnownTables } from "../../../src/xds/state/request/known-tables.js";
+import { type Held, UNKNOWN_VERSION } from "../../../src/xds/state/subscription/subscription.js";
 import { decodeDeltaRequest } from "../../../src/xds/wire/discovery-messages.js";
 import { resource, tableOf } from "./conversation.js";
 

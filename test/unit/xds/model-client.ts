@@ -1,6 +1,6 @@
 import { type EncodedResource, TYPE_URL } from "../../../src/xds/resource.js";
-import type { AcceptBoth } from "../../../src/xds/state/intermediate-tables.js";
-import type { Response } from "../../../src/xds/state/response.js";
+import type { Response } from "../../../src/xds/state/response/response.js";
+import type { AcceptBoth } from "../../../src/xds/state/transition/intermediate-tables.js";
 import type { TypeName } from "./conversation.js";
 
 /** What the model reads out of a resource's bytes. */

@@ -1,7 +1,7 @@
 import { type EncodedResource, type ResourceView, TYPE_URL } from "../../../src/xds/resource.js";
-import type { Response } from "../../../src/xds/state/response.js";
+import type { Response } from "../../../src/xds/state/response/response.js";
 import { subscriptionTo } from "../../../src/xds/state/stream-state.js";
-import { isRejected } from "../../../src/xds/state/subscription.js";
+import { isRejected } from "../../../src/xds/state/subscription/subscription.js";
 import { DeltaConversation, newServer, SotwConversation, type ViewSketch } from "./conversation.js";
 import {
   acceptBoth,

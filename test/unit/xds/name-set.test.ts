@@ -1,6 +1,10 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { createNamePool, type NameSet, sameNames } from "../../../src/xds/state/name-set.js";
+import {
+  createNamePool,
+  type NameSet,
+  sameNames,
+} from "../../../src/xds/state/subscription/name-set.js";
 
 const SEED = 7;
 const name = fc.nat(300).map((i) => `name${i}`);

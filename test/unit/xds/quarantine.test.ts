@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { typeStatuses } from "../../../src/xds/state/stream-status.js";
+import { typeStatuses } from "../../../src/xds/state/status/stream-status.js";
 import { DeltaConversation, resource, type TypeName, viewOf } from "./conversation.js";
 
 const isBad = (client: DeltaConversation, type: TypeName) =>

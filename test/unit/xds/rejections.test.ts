@@ -1,5 +1,9 @@
 import { expect, test } from "vitest";
-import { NO_REJECTIONS, rejectionOf, withRejection } from "../../../src/xds/state/rejections.js";
+import {
+  NO_REJECTIONS,
+  rejectionOf,
+  withRejection,
+} from "../../../src/xds/state/subscription/rejections.js";
 
 const refused = (...contents: readonly (readonly [name: string, version: string])[]) =>
   contents.reduce(

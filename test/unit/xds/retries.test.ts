@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import type { FileNames } from "../../../src/xds/file-names.js";
-import { DEFAULT_PACING } from "../../../src/xds/state/pacing.js";
-import { typeStatuses } from "../../../src/xds/state/stream-status.js";
+import { DEFAULT_PACING } from "../../../src/xds/state/order/pacing.js";
+import { typeStatuses } from "../../../src/xds/state/status/stream-status.js";
 import {
   DeltaConversation,
   newServer,

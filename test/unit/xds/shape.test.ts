@@ -5,7 +5,7 @@
 import { setFlagsFromString } from "node:v8";
 import { runInThisContext } from "node:vm";
 import { expect, test } from "vitest";
-import type { Subscription } from "../../../src/xds/state/subscription.js";
+import type { Subscription } from "../../../src/xds/state/subscription/subscription.js";
 import { DeltaConversation, viewOf } from "./conversation.js";
 
 setFlagsFromString("--allow-natives-syntax");

@@ -2,8 +2,8 @@
 import { expect, test } from "vitest";
 import type { ResourceTable } from "../../../src/xds/resource.js";
 import { TYPE_URL } from "../../../src/xds/resource.js";
-import { createSharedPlanner } from "../../../src/xds/state/plan.js";
-import { type Asked, subscription } from "../../../src/xds/state/subscription.js";
+import { createSharedPlanner } from "../../../src/xds/state/response/plan.js";
+import { type Asked, subscription } from "../../../src/xds/state/subscription/subscription.js";
 import { encodeResponse } from "../../../src/xds/wire/discovery-messages.js";
 import { resource, tableOf } from "./conversation.js";
 

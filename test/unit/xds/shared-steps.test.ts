@@ -2,7 +2,7 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { type EncodedResource, type ResourceView, TYPE_URL } from "../../../src/xds/resource.js";
 import { subscriptionTo } from "../../../src/xds/state/stream-state.js";
-import type { Subscription } from "../../../src/xds/state/subscription.js";
+import type { Subscription } from "../../../src/xds/state/subscription/subscription.js";
 import {
   changed,
   DeltaConversation,

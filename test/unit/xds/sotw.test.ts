@@ -1,8 +1,8 @@
 import { describe, expect, it } from "vitest";
 import { TYPE_URL } from "../../../src/xds/resource.js";
-import { outstandingOf } from "../../../src/xds/state/outstanding.js";
-import { setVersion } from "../../../src/xds/state/payload.js";
-import { acceptedResources, typeStatuses } from "../../../src/xds/state/stream-status.js";
+import { setVersion } from "../../../src/xds/state/response/payload.js";
+import { outstandingOf } from "../../../src/xds/state/status/outstanding.js";
+import { acceptedResources, typeStatuses } from "../../../src/xds/state/status/stream-status.js";
 import { resource, SotwConversation, tableOf, viewOf } from "./conversation.js";
 
 const shop = () =>

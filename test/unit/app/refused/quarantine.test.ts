@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { createQuarantine } from "../../../../src/app/refused/quarantine.js";
 import type { Update } from "../../../../src/app/update/update.js";
-import type { Quarantined, StreamStatus } from "../../../../src/xds/state/stream-status.js";
+import type { Quarantined, StreamStatus } from "../../../../src/xds/state/status/stream-status.js";
 import { fakeClock } from "../../base/fake-clock.js";
 import { createDirectory } from "../../config/directory.js";
 

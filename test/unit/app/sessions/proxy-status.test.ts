@@ -3,7 +3,7 @@ import type { ConnectedSession } from "../../../../src/app/sessions/proxy-sessio
 import { proxyStatuses } from "../../../../src/app/sessions/proxy-status.js";
 import { parseNode } from "../../../../src/mesh/proxy/proxy.js";
 import { TYPE_URL } from "../../../../src/xds/resource.js";
-import type { StreamStatus, TypeStatus } from "../../../../src/xds/state/stream-status.js";
+import type { StreamStatus, TypeStatus } from "../../../../src/xds/state/status/stream-status.js";
 
 const ID = "payments-0.default";
 

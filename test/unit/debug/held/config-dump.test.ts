@@ -2,7 +2,7 @@ import { expect, test, vi } from "vitest";
 import type { ReadAccepted } from "../../../../src/debug/held/accepted-resources.js";
 import { createComposeDump } from "../../../../src/debug/held/config-dump.js";
 import { TYPE_URL } from "../../../../src/xds/resource.js";
-import type { StreamStatus } from "../../../../src/xds/state/stream-status.js";
+import type { StreamStatus } from "../../../../src/xds/state/status/stream-status.js";
 
 const STREAM = { types: [] } as unknown as StreamStatus;
 const OBSERVED = { accepted: () => [] };

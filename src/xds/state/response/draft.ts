@@ -1,10 +1,7 @@
 /** The next response of one type by itself; next-responses.ts puts the types in order and lets one wait for another. */
-import type { Table } from "../../base/table/table.js";
-import type { ResourceTable } from "../resource.js";
-import type { Difference } from "./difference.js";
-import { NO_NAMES, subset } from "./name-set.js";
-import { completePayload, emptyPayload, payloadWithout } from "./payload.js";
-import type { Plan } from "./plan.js";
+import type { Table } from "../../../base/table/table.js";
+import type { ResourceTable } from "../../resource.js";
+import { NO_NAMES, subset } from "../subscription/name-set.js";
 import {
   edited,
   type Held,
@@ -14,7 +11,10 @@ import {
   type Payload,
   type Subscription,
   withEntry,
-} from "./subscription.js";
+} from "../subscription/subscription.js";
+import type { Difference } from "./difference.js";
+import { completePayload, emptyPayload, payloadWithout } from "./payload.js";
+import type { Plan } from "./plan.js";
 
 /** A response that could be sent next, and the subscription after that, without the response itself among those in flight. */
 export interface Draft {

@@ -1,4 +1,4 @@
-import type { Payload, Style } from "./subscription.js";
+import type { Payload, Style } from "../subscription/subscription.js";
 
 /** One response to be sent. */
 export interface Response {

@@ -11,24 +11,24 @@
  *
  * Source: xDS protocol, "Incremental xDS" and "How the client specifies what resources to return".
  */
-import { Table } from "../../base/table/table.js";
-import { type ResourceTable, TYPE_URL } from "../resource.js";
-import { rulesOf } from "../resource-type.js";
-import { endpointsDue, withTaken } from "./follow-ups.js";
-import type { InitialVersions } from "./held-versions.js";
-import type { KnownTables } from "./known-tables.js";
-import type { Moment } from "./moment.js";
-import { type NameSet, NO_NAMES, subset } from "./name-set.js";
-import { widened, withoutHolding } from "./resubscription.js";
-import { settle } from "./settle.js";
-import { type StreamState, subscriptionTo, withSubscription } from "./stream-state.js";
+import { Table } from "../../../base/table/table.js";
+import { type ResourceTable, TYPE_URL } from "../../resource.js";
+import { rulesOf } from "../../resource-type.js";
+import type { Moment } from "../moment.js";
+import { endpointsDue, withTaken } from "../response/follow-ups.js";
+import { type StreamState, subscriptionTo, withSubscription } from "../stream-state.js";
+import { type NameSet, NO_NAMES, subset } from "../subscription/name-set.js";
 import {
   edited,
   type Held,
   type Subscription,
   subscription,
   UNKNOWN_VERSION,
-} from "./subscription.js";
+} from "../subscription/subscription.js";
+import { settle } from "../verdict/settle.js";
+import type { InitialVersions } from "./initial-versions.js";
+import type { KnownTables } from "./known-tables.js";
+import { widened, withoutHolding } from "./resubscription.js";
 
 /** What a DeltaDiscoveryRequest says, but for the node. */
 export interface DeltaRequest {
@@ -90,7 +90,7 @@ function firstSubscription(
     due.filter((name) => names.has(name)),
     [],
   );
-  // It may go on with that, and then all that it uses has to stay: see kept.ts.
+  // It may go on with that, and then all that it uses has to stay: see older-versions.ts.
   const left = rulesOf(typeUrl).usesClusters ? gone(lacked) : [];
   return subscription({
     typeUrl,

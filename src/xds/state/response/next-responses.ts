@@ -3,32 +3,25 @@
  *
  * Types are gone through in the order in which they must be sent (see resource-type.ts), and each gives at most one
  * response: the difference between what the client holds and what the view has, but for what waits for other types
- * (see readiness.ts), what the client has refused, and what is under suspicion (see settle.ts). Whatever is left out
+ * (see make-before-break.ts), what the client has refused, and what is under suspicion (see settle.ts). Whatever is left out
  * stays a difference, so it is found again at the next step; there is no queue, and later changes replace earlier ones.
  *
  * A change waits for the ACK of the response before it, for a moment only (Pacing.ackWaitMs): Envoy keeps back the ACK of
  * a cluster until it is warm. What the client asks for is answered without that wait.
  */
-import type { Table } from "../../base/table/table.js";
-import { NOT_MADE, type ResourceTable } from "../resource.js";
-import { rulesOf } from "../resource-type.js";
-import { withoutUnanswerable } from "./absence.js";
-import { type Draft, nextDraft, upToDate } from "./attempt.js";
-import type { Difference } from "./difference.js";
-import { followUps } from "./follow-ups.js";
-import { keptForOlderListeners } from "./kept.js";
-import type { Moment } from "./moment.js";
-import type { Plan } from "./plan.js";
-import { waitingFor } from "./readiness.js";
-import type { Response } from "./response.js";
-import { nextRetryAt, respelled, withRetries } from "./retries.js";
-import type { SubscriptionStep } from "./shared-steps.js";
+import type { Table } from "../../../base/table/table.js";
+import { NOT_MADE, type ResourceTable } from "../../resource.js";
+import { rulesOf } from "../../resource-type.js";
+import type { Moment } from "../moment.js";
+import { waitingFor } from "../order/make-before-break.js";
+import { keptForOlderListeners } from "../order/older-versions.js";
+import { NOTHING, type Waiting } from "../order/waiting.js";
 import {
   type StreamState,
   subscriptionTo,
   withResponse,
   withSubscription,
-} from "./stream-state.js";
+} from "../stream-state.js";
 import {
   edited,
   type Held,
@@ -39,9 +32,16 @@ import {
   isSameVersion,
   type Subscription,
   withEntry,
-} from "./subscription.js";
-import { endTransition } from "./transition.js";
-import { NOTHING, type Waiting } from "./waiting.js";
+} from "../subscription/subscription.js";
+import { endTransition } from "../transition/transition.js";
+import { nextRetryAt, respelled, withRetries } from "../verdict/retries.js";
+import { withoutUnanswerable } from "./absence.js";
+import type { Difference } from "./difference.js";
+import { type Draft, nextDraft, upToDate } from "./draft.js";
+import { followUps } from "./follow-ups.js";
+import type { Plan } from "./plan.js";
+import type { Response } from "./response.js";
+import type { SubscriptionStep } from "./shared-steps.js";
 
 /** What to do now. */
 export interface StreamStep {

@@ -13,17 +13,22 @@ import {
   type ResourceTable,
   type ResourceView,
   TYPE_URL,
-} from "../resource.js";
-import type { IntermediateTables } from "./intermediate-tables.js";
-import type { Moment } from "./moment.js";
+} from "../../resource.js";
+import type { Moment } from "../moment.js";
 import {
   type HeldTables,
   type StreamState,
   subscriptionTo,
   withTransition,
   withView,
-} from "./stream-state.js";
-import { isRejected, isSameVersion, type Subscription, wants } from "./subscription.js";
+} from "../stream-state.js";
+import {
+  isRejected,
+  isSameVersion,
+  type Subscription,
+  wants,
+} from "../subscription/subscription.js";
+import type { IntermediateTables } from "./intermediate-tables.js";
 
 /** A view with other clusters and endpoints. */
 class IntermediateView implements ResourceView {

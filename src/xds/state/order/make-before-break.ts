@@ -4,7 +4,7 @@
  * - A listener, route configuration or virtual host waits for those of its clusters (EncodedResource.clusters) that are
  *   new to the client, until the response that brought them is ACKed, which Envoy does when they are warm.
  * - The removal of a route configuration, and of its virtual hosts, waits until the listeners are up to date and ACKed, and
- *   as long as the client stays with an older listener (see kept.ts).
+ *   as long as the client stays with an older listener (see older-versions.ts).
  * - The removal of a cluster waits until all that may send traffic to it is up to date and ACKed, and as long as the
  *   client stays with older content that uses it. Right after a client came back it has not said yet what it holds.
  *   A cluster that the client has not taken yet is used by nothing, and goes at once: it may never become warm.
@@ -15,16 +15,16 @@
  * The waits for the client end with the time of the response that they wait for (Pacing.warmWaitMs). Nothing else waits.
  */
 
-import { type EncodedResource, type ResourceTable, TYPE_URL } from "../resource.js";
-import { rulesOf } from "../resource-type.js";
-import { isNewTo, warmingResources } from "./arrivals.js";
-import type { Changes, Difference } from "./difference.js";
-import { keptForOlderListeners, usedByOlderVersions } from "./kept.js";
-import type { Moment } from "./moment.js";
-import type { Planner } from "./plan.js";
-import { type StreamState, subscriptionTo } from "./stream-state.js";
-import { isRejected, isResource, type Subscription } from "./subscription.js";
+import { type EncodedResource, type ResourceTable, TYPE_URL } from "../../resource.js";
+import { rulesOf } from "../../resource-type.js";
+import type { Moment } from "../moment.js";
+import type { Changes, Difference } from "../response/difference.js";
+import type { Planner } from "../response/plan.js";
+import { type StreamState, subscriptionTo } from "../stream-state.js";
+import { isRejected, isResource, type Subscription } from "../subscription/subscription.js";
+import { keptForOlderListeners, usedByOlderVersions } from "./older-versions.js";
 import { both, busyUntil, NOTHING, unjudgedUntil, type Waiting } from "./waiting.js";
+import { isNewTo, warmingResources } from "./warming.js";
 
 /** Of the names that a plan for this subscription would tell, those that have to wait for other types. */
 export function waitingFor(

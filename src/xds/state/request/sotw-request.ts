@@ -13,16 +13,14 @@
  *
  * Source: xDS protocol, "ACK/NACK and resource type instance version" and the sections after it.
  */
-import { Table } from "../../base/table/table.js";
-import type { ResourceTable } from "../resource.js";
-import { rulesOf } from "../resource-type.js";
-import { followUps, withTaken } from "./follow-ups.js";
-import type { Moment } from "./moment.js";
-import { type NameSet, NO_NAMES, sameNames } from "./name-set.js";
-import { setVersion } from "./payload.js";
-import { widened, withoutHolding } from "./resubscription.js";
-import { findInFlight, settle } from "./settle.js";
-import { type StreamState, subscriptionTo, withSubscription } from "./stream-state.js";
+import { Table } from "../../../base/table/table.js";
+import type { ResourceTable } from "../../resource.js";
+import { rulesOf } from "../../resource-type.js";
+import type { Moment } from "../moment.js";
+import { followUps, withTaken } from "../response/follow-ups.js";
+import { setVersion } from "../response/payload.js";
+import { type StreamState, subscriptionTo, withSubscription } from "../stream-state.js";
+import { type NameSet, NO_NAMES, sameNames } from "../subscription/name-set.js";
 import {
   edited,
   type Held,
@@ -30,7 +28,9 @@ import {
   sotwStyle,
   subscription,
   UNKNOWN_VERSION,
-} from "./subscription.js";
+} from "../subscription/subscription.js";
+import { findInFlight, settle } from "../verdict/settle.js";
+import { widened, withoutHolding } from "./resubscription.js";
 
 /** What a DiscoveryRequest says, but for the node. */
 export interface SotwRequest {

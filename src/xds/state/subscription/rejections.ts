@@ -1,5 +1,5 @@
 /** Remembers what a client refused, so that it is not sent the same again. */
-import type { EncodedResource } from "../resource.js";
+import type { EncodedResource } from "../../resource.js";
 
 /** A resource that the client refused when it came alone, so that it is the one to blame. */
 export interface Rejection {

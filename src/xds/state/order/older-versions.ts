@@ -7,11 +7,11 @@
  * ignores the removal of a route configuration by itself, but not that of a virtual host or cluster.
  */
 
-import { type EncodedResource, type ResourceTable, TYPE_URL } from "../resource.js";
-import { rulesOf } from "../resource-type.js";
-import type { Moment } from "./moment.js";
-import { type StreamState, subscriptionTo } from "./stream-state.js";
-import { isRejected, isResource, type Subscription, wants } from "./subscription.js";
+import { type EncodedResource, type ResourceTable, TYPE_URL } from "../../resource.js";
+import { rulesOf } from "../../resource-type.js";
+import type { Moment } from "../moment.js";
+import { type StreamState, subscriptionTo } from "../stream-state.js";
+import { isRejected, isResource, type Subscription, wants } from "../subscription/subscription.js";
 import { busyUntil, NOTHING, type Waiting } from "./waiting.js";
 
 /** The names of a type, route configurations or virtual hosts, that are gone from the view and stay. */

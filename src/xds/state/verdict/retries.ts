@@ -9,13 +9,13 @@
  * the files have another name every other time, which leads to them as well.
  */
 
-import type { EncodedResource } from "../resource.js";
-import { rulesOf } from "../resource-type.js";
-import type { Draft } from "./attempt.js";
-import type { Moment } from "./moment.js";
-import { type Rejection, rejectionOf, withRejection } from "./rejections.js";
-import { type StreamState, withSubscription } from "./stream-state.js";
-import { edited, type Subscription, wants } from "./subscription.js";
+import type { EncodedResource } from "../../resource.js";
+import { rulesOf } from "../../resource-type.js";
+import type { Moment } from "../moment.js";
+import type { Draft } from "../response/draft.js";
+import { type StreamState, withSubscription } from "../stream-state.js";
+import { type Rejection, rejectionOf, withRejection } from "../subscription/rejections.js";
+import { edited, type Subscription, wants } from "../subscription/subscription.js";
 
 /** This share of each wait differs from stream to stream, so that those that refused together do not retry together for ever. */
 const OWN_SHARE = 0.2;

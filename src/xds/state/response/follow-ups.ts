@@ -5,12 +5,12 @@
  * asks for the virtual hosts of a route configuration only once a stream, so those of a new one are sent unasked.
  */
 
-import { type EncodedResource, TYPE_URL } from "../resource.js";
-import { warmingResources } from "./arrivals.js";
-import { type NamePool, NO_NAMES } from "./name-set.js";
-import { NO_REJECTIONS, rejectionOf } from "./rejections.js";
-import { type StreamState, subscriptionTo, withSubscription } from "./stream-state.js";
-import { edited, isSameVersion, type Subscription, wants } from "./subscription.js";
+import { type EncodedResource, TYPE_URL } from "../../resource.js";
+import { warmingResources } from "../order/warming.js";
+import { type StreamState, subscriptionTo, withSubscription } from "../stream-state.js";
+import { type NamePool, NO_NAMES } from "../subscription/name-set.js";
+import { NO_REJECTIONS, rejectionOf } from "../subscription/rejections.js";
+import { edited, isSameVersion, type Subscription, wants } from "../subscription/subscription.js";
 
 const DEPENDS_ON_SECRETS: ReadonlySet<string> = new Set([TYPE_URL.cluster, TYPE_URL.listener]);
 

@@ -1,7 +1,7 @@
 /** Resources that may not be sent yet: their names, and until when they wait at most. */
-import type { ResourceTable } from "../resource.js";
-import type { Moment } from "./moment.js";
-import { isRejected, type Subscription } from "./subscription.js";
+import type { ResourceTable } from "../../resource.js";
+import type { Moment } from "../moment.js";
+import { isRejected, type Subscription } from "../subscription/subscription.js";
 
 /** Names that have to wait, and until when at most (Infinity: for an event). */
 export interface Waiting {

@@ -7,11 +7,10 @@
  * its question is not remembered.
  */
 
-import type { ResourceTable } from "../resource.js";
-import { rulesOf } from "../resource-type.js";
-import { awaitedEndpoints } from "./follow-ups.js";
-import type { NamePool } from "./name-set.js";
-import type { StreamState } from "./stream-state.js";
+import type { ResourceTable } from "../../resource.js";
+import { rulesOf } from "../../resource-type.js";
+import type { StreamState } from "../stream-state.js";
+import type { NamePool } from "../subscription/name-set.js";
 import {
   edited,
   isRejected,
@@ -19,7 +18,8 @@ import {
   MAYBE_HELD,
   type Subscription,
   UNKNOWN_VERSION,
-} from "./subscription.js";
+} from "../subscription/subscription.js";
+import { awaitedEndpoints } from "./follow-ups.js";
 
 /** The subscription without requests for names that do not exist, unless the client waits for an answer. */
 export function withoutUnanswerable(

@@ -6,10 +6,10 @@
  * each entry, whatever their order. A client that manages to send two sets with one digest only gets wrong answers itself.
  */
 
-import type { Table } from "../../base/table/table.js";
-import type { ResourceTable } from "../resource.js";
-import { type EntryRun, type EntrySpan, forEachEntry } from "../wire/repeated-fields.js";
-import { type Held, isResource } from "./subscription.js";
+import type { Table } from "../../../base/table/table.js";
+import type { ResourceTable } from "../../resource.js";
+import { type EntryRun, type EntrySpan, forEachEntry } from "../../wire/repeated-fields.js";
+import { type Held, isResource } from "../subscription/subscription.js";
 
 /** See the top of this file. */
 export interface InitialVersions {

@@ -1,14 +1,14 @@
 /**
  * Tables that clients had when their streams ended. A client that comes back is recognised by what it says that it holds
- * (see held-versions.ts), and is then told what changed since, without a look at what did not.
+ * (see initial-versions.ts), and is then told what changed since, without a look at what did not.
  */
 
-import type { Clock } from "../../base/clock.js";
-import type { Table } from "../../base/table/table.js";
-import type { ResourceTable } from "../resource.js";
-import { createTableDigest, type InitialVersions } from "./held-versions.js";
-import { type NameSet, subset } from "./name-set.js";
-import { type Held, isResource, isSameVersion } from "./subscription.js";
+import type { Clock } from "../../../base/clock.js";
+import type { Table } from "../../../base/table/table.js";
+import type { ResourceTable } from "../../resource.js";
+import { type NameSet, subset } from "../subscription/name-set.js";
+import { type Held, isResource, isSameVersion } from "../subscription/subscription.js";
+import { createTableDigest, type InitialVersions } from "./initial-versions.js";
 
 /** See the top of this file. */
 export interface KnownTables {

@@ -1,16 +1,16 @@
 /** What a client should hold and has not accepted. */
-import { Table } from "../../base/table/table.js";
+import { Table } from "../../../base/table/table.js";
 import {
   type EncodedResource,
   NOT_MADE,
   type ResourceTable,
   type ResourceView,
-} from "../resource.js";
-import { difference } from "./difference.js";
-import { NO_NAMES } from "./name-set.js";
-import { rejectionOf } from "./rejections.js";
-import type { StreamState } from "./stream-state.js";
-import { edited, type Subscription, wants } from "./subscription.js";
+} from "../../resource.js";
+import { difference } from "../response/difference.js";
+import type { StreamState } from "../stream-state.js";
+import { NO_NAMES } from "../subscription/name-set.js";
+import { rejectionOf } from "../subscription/rejections.js";
+import { edited, type Subscription, wants } from "../subscription/subscription.js";
 
 /** A resource that a client lacks in the version that it should hold, or has and should not. */
 export interface Outstanding {

@@ -1,6 +1,6 @@
-import { Table } from "../../base/table/table.js";
-import type { EncodedResource } from "../resource.js";
-import { rulesOf } from "../resource-type.js";
+import { Table } from "../../../base/table/table.js";
+import type { EncodedResource } from "../../resource.js";
+import { rulesOf } from "../../resource-type.js";
 import { type NameSet, NO_NAMES } from "./name-set.js";
 import { NO_REJECTIONS, type Rejections, rejectionOf } from "./rejections.js";
 

@@ -16,11 +16,11 @@
  * back with a set that this stream does not know, nothing can be stood in for: a set that it refuses is kept back whole
  * until the view changes, and what the client has goes on working.
  */
-import { Table } from "../../base/table/table.js";
-import type { EncodedResource } from "../resource.js";
-import { rulesOf } from "../resource-type.js";
-import type { Moment } from "./moment.js";
-import { rejectionOf, withoutTaken, withRejection } from "./rejections.js";
+import { Table } from "../../../base/table/table.js";
+import type { EncodedResource } from "../../resource.js";
+import { rulesOf } from "../../resource-type.js";
+import type { Moment } from "../moment.js";
+import { rejectionOf, withoutTaken, withRejection } from "../subscription/rejections.js";
 import {
   edited,
   type Held,
@@ -34,8 +34,8 @@ import {
   UNKNOWN_VERSION,
   wants,
   withEntry,
-} from "./subscription.js";
-import { splitSuspects } from "./suspects.js";
+} from "../subscription/subscription.js";
+import { splitSuspects } from "./split-suspects.js";
 
 /** An ACK, or a NACK if there is an error. */
 export interface Verdict {

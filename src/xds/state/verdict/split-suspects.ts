@@ -1,6 +1,6 @@
 /** Searches for the resource because of which a client refused a response. */
-import type { EncodedResource } from "../resource.js";
-import type { TypeRules } from "../resource-type.js";
+import type { EncodedResource } from "../../resource.js";
+import type { TypeRules } from "../../resource-type.js";
 
 /** The most groups into which a refused response is split when its error names no resource. */
 const GROUPS = 16;
