@@ -1,4 +1,5 @@
 /** A proxy that is connected, as the debug API describes it. */
+
 import type {
   ProxyJson,
   RefusalJson,
@@ -6,8 +7,8 @@ import type {
 } from "../../../gen/types/fairlead/debug/v1/debug_pb.js";
 import { defined } from "../../base/defined.js";
 import { formatSpiffeId } from "../../ca/spiffe-id.js";
+import type { Occurrence } from "../../xds/state/response/response.js";
 import type { TypeStatus } from "../../xds/state/status/stream-status.js";
-import type { Occurrence } from "../../xds/state/subscription/subscription.js";
 import type { Connection, Observed } from "../observed.js";
 import { inTypeOrder, shortName, syncStatusOf } from "../sync-state.js";
 import { timestamp } from "../timestamp.js";

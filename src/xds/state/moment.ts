@@ -19,3 +19,6 @@ export interface Moment {
   readonly known: KnownTables;
   readonly files: FileNames;
 }
+
+/** What of a moment a verdict of a client depends on. */
+export type JudgedAt = Pick<Moment, "now" | "pacing" | "files">;

@@ -1,8 +1,10 @@
 /** All that the server knows of one stream, as a value: each request, response and view makes another one of it. */
+
 import type { Table } from "../../base/table/table.js";
 import type { EncodedResource, ResourceView } from "../resource.js";
 import { rulesOf } from "../resource-type.js";
-import type { Held, Subscription } from "./subscription/subscription.js";
+import type { Held } from "./subscription/held.js";
+import type { Subscription } from "./subscription/subscription.js";
 
 /** What a client holds of clusters and their endpoints. */
 export interface HeldTables {

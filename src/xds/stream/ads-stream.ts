@@ -33,7 +33,7 @@ import {
   subscriptionTo,
   withView,
 } from "../state/stream-state.js";
-import type { Held } from "../state/subscription/subscription.js";
+import type { Held } from "../state/subscription/held.js";
 import { transitionTo } from "../state/transition/transition.js";
 import { findInFlight } from "../state/verdict/settle.js";
 import { type AskedView, createAskedView } from "./asked-view.js";

@@ -1,4 +1,5 @@
 /** What a stream needs of its server: what all streams share, and who is told what becomes of it. */
+
 import type { Node } from "../../../gen/types/envoy/config/core/v3/base_pb.js";
 import type { Table } from "../../base/table/table.js";
 import type { WaitingRoom } from "../limits.js";
@@ -6,7 +7,7 @@ import type { XdsObserver } from "../observer.js";
 import type { Questions } from "../questions.js";
 import type { XdsSessions } from "../session.js";
 import type { Moment } from "../state/moment.js";
-import type { Held } from "../state/subscription/subscription.js";
+import type { Held } from "../state/subscription/held.js";
 import type { ResponseEncoder } from "../wire/response-encoder.js";
 import type { Dialect } from "./dialect.js";
 import type { OutboxHost } from "./outbox.js";

@@ -5,6 +5,7 @@
  * response is little else than resources that are encoded already. Only the node is decoded by its descriptor.
  * Numbers are those of envoy/service/discovery/v3/discovery.proto.
  */
+
 import { BinaryReader, WireType } from "@bufbuild/protobuf/wire";
 import {
   fieldLength,
@@ -18,8 +19,7 @@ import { rulesOf } from "../resource-type.js";
 import type { DeltaRequest } from "../state/request/delta-request.js";
 import { versionsAt, versionsOf } from "../state/request/initial-versions.js";
 import type { SotwRequest } from "../state/request/sotw-request.js";
-import type { Response } from "../state/response/response.js";
-import type { Payload, Style } from "../state/subscription/subscription.js";
+import type { Payload, Response, Style } from "../state/response/response.js";
 import { type EntryRun, entryRun, readTexts } from "./repeated-fields.js";
 
 /** A request, and the encoded node if it has one. */

@@ -1,7 +1,7 @@
 /** Encodes a response once for all streams that are sent the same: most of what an edit costs a large mesh. */
+
 import { inOnePiece, type Message } from "../../grpc/message.js";
-import type { Response } from "../state/response/response.js";
-import type { Payload } from "../state/subscription/subscription.js";
+import type { Payload, Response } from "../state/response/response.js";
 import { encodeResponse } from "./discovery-messages.js";
 
 /** Encodes responses, each once for all the streams that are sent it in one burst. */

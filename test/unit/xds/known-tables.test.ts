@@ -1,11 +1,12 @@
 /** Clients that come back: what they say that they hold, and how they are recognised by it. */
+
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import { Table } from "../../../src/base/table/table.js";
 import { TYPE_URL } from "../../../src/xds/resource.js";
 import { versionsOf } from "../../../src/xds/state/request/initial-versions.js";
 import { createKnownTables } from "../../../src/xds/state/request/known-tables.js";
-import { type Held, UNKNOWN_VERSION } from "../../../src/xds/state/subscription/subscription.js";
+import { type Held, UNKNOWN_VERSION } from "../../../src/xds/state/subscription/held.js";
 import { decodeDeltaRequest } from "../../../src/xds/wire/discovery-messages.js";
 import { resource, tableOf } from "./conversation.js";
 

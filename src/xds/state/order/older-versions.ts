@@ -11,7 +11,8 @@ import { type EncodedResource, type ResourceTable, TYPE_URL } from "../../resour
 import { rulesOf } from "../../resource-type.js";
 import type { Moment } from "../moment.js";
 import { type StreamState, subscriptionTo } from "../stream-state.js";
-import { isRejected, isResource, type Subscription, wants } from "../subscription/subscription.js";
+import { isResource } from "../subscription/held.js";
+import { isRejected, type Subscription, wants } from "../subscription/subscription.js";
 import { busyUntil, NOTHING, type Waiting } from "./waiting.js";
 
 /** The names of a type, route configurations or virtual hosts, that are gone from the view and stay. */

@@ -1,6 +1,8 @@
 /** Resources that are new to a client: it was sent them, has not judged them yet, and had no version of them before. */
+
 import type { EncodedResource } from "../../resource.js";
-import { MAYBE_HELD, type Subscription } from "../subscription/subscription.js";
+import { MAYBE_HELD } from "../subscription/held.js";
+import type { Subscription } from "../subscription/subscription.js";
 
 /** A resource that a client may be making ready. */
 export interface WarmingResource {

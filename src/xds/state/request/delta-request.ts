@@ -11,20 +11,16 @@
  *
  * Source: xDS protocol, "Incremental xDS" and "How the client specifies what resources to return".
  */
+
 import { Table } from "../../../base/table/table.js";
 import { type ResourceTable, TYPE_URL } from "../../resource.js";
 import { rulesOf } from "../../resource-type.js";
 import type { Moment } from "../moment.js";
 import { endpointsDue, withTaken } from "../response/follow-ups.js";
 import { type StreamState, subscriptionTo, withSubscription } from "../stream-state.js";
+import { type Held, UNKNOWN_VERSION } from "../subscription/held.js";
 import { type NameSet, NO_NAMES, subset } from "../subscription/name-set.js";
-import {
-  edited,
-  type Held,
-  type Subscription,
-  subscription,
-  UNKNOWN_VERSION,
-} from "../subscription/subscription.js";
+import { edited, type Subscription, subscription } from "../subscription/subscription.js";
 import { settle } from "../verdict/settle.js";
 import type { InitialVersions } from "./initial-versions.js";
 import type { KnownTables } from "./known-tables.js";

@@ -9,7 +9,7 @@
 import type { Table } from "../../../base/table/table.js";
 import type { ResourceTable } from "../../resource.js";
 import { type EntryRun, type EntrySpan, forEachEntry } from "../../wire/repeated-fields.js";
-import { type Held, isResource } from "../subscription/subscription.js";
+import { type Held, isResource } from "../subscription/held.js";
 
 /** See the top of this file. */
 export interface InitialVersions {

@@ -6,8 +6,8 @@
 import type { Clock } from "../../../base/clock.js";
 import type { Table } from "../../../base/table/table.js";
 import type { ResourceTable } from "../../resource.js";
+import { type Held, isResource, isSameVersion } from "../subscription/held.js";
 import { type NameSet, subset } from "../subscription/name-set.js";
-import { type Held, isResource, isSameVersion } from "../subscription/subscription.js";
 import { createTableDigest, type InitialVersions } from "./initial-versions.js";
 
 /** See the top of this file. */

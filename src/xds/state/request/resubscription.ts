@@ -1,12 +1,8 @@
 /** What becomes of what a client holds when it asks for more than before. */
+
 import { Table } from "../../../base/table/table.js";
-import {
-  edited,
-  type Held,
-  type Subscription,
-  wants,
-  withEntry,
-} from "../subscription/subscription.js";
+import { type Held, withEntry } from "../subscription/held.js";
+import { edited, type Subscription, wants } from "../subscription/subscription.js";
 
 /**
  * A subscription that becomes a wildcard one. What stood under names that the client did not want was of no meaning, and

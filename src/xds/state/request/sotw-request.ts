@@ -13,6 +13,7 @@
  *
  * Source: xDS protocol, "ACK/NACK and resource type instance version" and the sections after it.
  */
+
 import { Table } from "../../../base/table/table.js";
 import type { ResourceTable } from "../../resource.js";
 import { rulesOf } from "../../resource-type.js";
@@ -20,14 +21,13 @@ import type { Moment } from "../moment.js";
 import { followUps, withTaken } from "../response/follow-ups.js";
 import { setVersion } from "../response/payload.js";
 import { type StreamState, subscriptionTo, withSubscription } from "../stream-state.js";
+import { type Held, UNKNOWN_VERSION } from "../subscription/held.js";
 import { type NameSet, NO_NAMES, sameNames } from "../subscription/name-set.js";
 import {
   edited,
-  type Held,
   type Subscription,
   sotwStyle,
   subscription,
-  UNKNOWN_VERSION,
 } from "../subscription/subscription.js";
 import { findInFlight, settle } from "../verdict/settle.js";
 import { widened, withoutHolding } from "./resubscription.js";

@@ -10,14 +10,13 @@
 import type { ResourceTable } from "../../resource.js";
 import { rulesOf } from "../../resource-type.js";
 import type { StreamState } from "../stream-state.js";
+import { MAYBE_HELD, UNKNOWN_VERSION } from "../subscription/held.js";
 import type { NamePool } from "../subscription/name-set.js";
 import {
   edited,
   isRejected,
   lastGoodVersion,
-  MAYBE_HELD,
   type Subscription,
-  UNKNOWN_VERSION,
 } from "../subscription/subscription.js";
 import { awaitedEndpoints } from "./follow-ups.js";
 

@@ -1,14 +1,10 @@
 /** Compares what a client holds with what it should hold. This is the heart of both protocols. */
+
 import type { Table } from "../../../base/table/table.js";
 import type { EncodedResource, ResourceTable } from "../../resource.js";
 import { rulesOf } from "../../resource-type.js";
-import {
-  type Held,
-  isResource,
-  isSameVersion,
-  type Subscription,
-  wants,
-} from "../subscription/subscription.js";
+import { type Held, isResource, isSameVersion } from "../subscription/held.js";
+import { type Subscription, wants } from "../subscription/subscription.js";
 
 /** What a response can tell of a type. */
 export interface Changes {

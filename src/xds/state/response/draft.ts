@@ -1,20 +1,19 @@
 /** The next response of one type by itself; next-responses.ts puts the types in order and lets one wait for another. */
+
 import type { Table } from "../../../base/table/table.js";
 import type { ResourceTable } from "../../resource.js";
+import { type Held, isResource, withEntry } from "../subscription/held.js";
 import { NO_NAMES, subset } from "../subscription/name-set.js";
 import {
   edited,
-  type Held,
   isRejected,
-  isResource,
   lastGoodVersion,
-  type Payload,
   type Subscription,
-  withEntry,
 } from "../subscription/subscription.js";
 import type { Difference } from "./difference.js";
 import { completePayload, emptyPayload, payloadWithout } from "./payload.js";
 import type { Plan } from "./plan.js";
+import type { Payload } from "./response.js";
 
 /** A response that could be sent next, and the subscription after that, without the response itself among those in flight. */
 export interface Draft {

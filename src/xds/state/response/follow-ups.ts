@@ -8,9 +8,10 @@
 import { type EncodedResource, TYPE_URL } from "../../resource.js";
 import { warmingResources } from "../order/warming.js";
 import { type StreamState, subscriptionTo, withSubscription } from "../stream-state.js";
+import { isSameVersion } from "../subscription/held.js";
 import { type NamePool, NO_NAMES } from "../subscription/name-set.js";
 import { NO_REJECTIONS, rejectionOf } from "../subscription/rejections.js";
-import { edited, isSameVersion, type Subscription, wants } from "../subscription/subscription.js";
+import { edited, type Subscription, wants } from "../subscription/subscription.js";
 
 const DEPENDS_ON_SECRETS: ReadonlySet<string> = new Set([TYPE_URL.cluster, TYPE_URL.listener]);
 

@@ -9,6 +9,7 @@
  * A change waits for the ACK of the response before it, for a moment only (Pacing.ackWaitMs): Envoy keeps back the ACK of
  * a cluster until it is warm. What the client asks for is answered without that wait.
  */
+
 import type { Table } from "../../../base/table/table.js";
 import { NOT_MADE, type ResourceTable } from "../../resource.js";
 import { rulesOf } from "../../resource-type.js";
@@ -22,16 +23,13 @@ import {
   withResponse,
   withSubscription,
 } from "../stream-state.js";
+import { type Held, isResource, isSameVersion, withEntry } from "../subscription/held.js";
 import {
   edited,
-  type Held,
   isAnythingDue,
   isAtRest,
   isRejected,
-  isResource,
-  isSameVersion,
   type Subscription,
-  withEntry,
 } from "../subscription/subscription.js";
 import { endTransition } from "../transition/transition.js";
 import { nextRetryAt, respelled, withRetries } from "../verdict/retries.js";

@@ -1,14 +1,11 @@
 /** Makes the content of a response from what a client has to be told, in the form that its protocol and the type ask for. */
+
 import { versionOf } from "../../../base/version.js";
 import type { EncodedResource, ResourceTable } from "../../resource.js";
 import { rulesOf } from "../../resource-type.js";
-import {
-  lastGoodVersion,
-  type Payload,
-  type Subscription,
-  wants,
-} from "../subscription/subscription.js";
+import { lastGoodVersion, type Subscription, wants } from "../subscription/subscription.js";
 import type { Changes } from "./difference.js";
+import type { Payload } from "./response.js";
 
 /** The version of a set of resources, and of names that are said to have none: equal for equal names and contents. */
 export function setVersion(

@@ -1,17 +1,14 @@
 /** Computes once what many streams have to be told that hold the same and want the same. */
+
 import type { Table } from "../../../base/table/table.js";
 import { versionOf } from "../../../base/version.js";
 import type { ResourceTable } from "../../resource.js";
+import type { Held } from "../subscription/held.js";
 import type { NameSet } from "../subscription/name-set.js";
-import {
-  edited,
-  type Held,
-  type Payload,
-  type Style,
-  type Subscription,
-} from "../subscription/subscription.js";
+import { edited, type Subscription } from "../subscription/subscription.js";
 import { type Difference, difference, refusedOf } from "./difference.js";
 import { setVersion, wholePayload } from "./payload.js";
+import type { Payload, Style } from "./response.js";
 
 /** What a client has to be told, and the response that tells all of it. */
 export interface Plan {

@@ -9,8 +9,11 @@
  * It begins when clients accept the same response: of subscriptions that differ in nothing but the moments of what happened to
  * them, one stands for all.
  */
+
 import type { Table } from "../../../base/table/table.js";
-import { type Held, isAlike, type Subscription } from "../subscription/subscription.js";
+import { isAlike } from "../subscription/alike.js";
+import type { Held } from "../subscription/held.js";
+import type { Subscription } from "../subscription/subscription.js";
 import type { Response } from "./response.js";
 
 /** A step of one type that no other type of the stream has to do with: the subscription after it, and what is sent. */

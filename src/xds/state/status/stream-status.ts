@@ -1,9 +1,12 @@
 /** How far the client of a stream is with each type, for people: `proxy-status` and the debug API. */
+
 import { type EncodedResource, NOT_MADE } from "../../resource.js";
 import type { Protocol } from "../../session.js";
+import type { Occurrence } from "../response/response.js";
 import { type StreamState, subscriptionTo } from "../stream-state.js";
+import { isResource } from "../subscription/held.js";
 import { type Rejection, rejectionOf } from "../subscription/rejections.js";
-import { isResource, type Occurrence, wants } from "../subscription/subscription.js";
+import { wants } from "../subscription/subscription.js";
 
 /** A resource that a client has refused and is not sent again. */
 export interface Quarantined extends Rejection {

@@ -2,10 +2,11 @@
  * The tables of an intermediate view: what a client should hold between what it holds and what it should hold in the end, where
  * one step would make calls fail. Why that is needed: see transition.ts.
  */
+
 import type { Table } from "../../../base/table/table.js";
 import type { EncodedResource, ResourceTable } from "../../resource.js";
 import type { HeldTables, Transition } from "../stream-state.js";
-import { type Held, isResource, isSameVersion } from "../subscription/subscription.js";
+import { type Held, isResource, isSameVersion } from "../subscription/held.js";
 
 /** The second of two versions of a cluster, changed so that it accepts the peers of the first as well. */
 export type AcceptBoth = (before: EncodedResource, after: EncodedResource) => EncodedResource;

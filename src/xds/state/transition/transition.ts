@@ -8,6 +8,7 @@
  * there the cluster accepts the old names and the new ones, and still has the old endpoints. When the client has accepted that
  * cluster, or at the latest after Pacing.ackWaitMs, it is sent the rest.
  */
+
 import {
   type EncodedResource,
   type ResourceTable,
@@ -22,12 +23,8 @@ import {
   withTransition,
   withView,
 } from "../stream-state.js";
-import {
-  isRejected,
-  isSameVersion,
-  type Subscription,
-  wants,
-} from "../subscription/subscription.js";
+import { isSameVersion } from "../subscription/held.js";
+import { isRejected, type Subscription, wants } from "../subscription/subscription.js";
 import type { IntermediateTables } from "./intermediate-tables.js";
 
 /** A view with other clusters and endpoints. */
