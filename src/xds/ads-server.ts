@@ -1,4 +1,5 @@
 /** The discovery server: all streams, and what they share. */
+
 import { randomBytes, randomInt } from "node:crypto";
 import type { Registry } from "@bufbuild/protobuf";
 import type { Clock } from "../base/clock.js";
@@ -14,7 +15,7 @@ import type { XdsSessions } from "./session.js";
 import type { Moment } from "./state/moment.js";
 import { DEFAULT_PACING, type Pacing } from "./state/order/pacing.js";
 import { createKnownTables, type KnownTables } from "./state/request/known-tables.js";
-import { createSharedPlanner } from "./state/response/plan.js";
+import { createSharedPlanner } from "./state/response/shared-planner.js";
 import { createSharedSteps } from "./state/response/shared-steps.js";
 import type { Outstanding } from "./state/status/outstanding.js";
 import type { StreamStatus } from "./state/status/stream-status.js";

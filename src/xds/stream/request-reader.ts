@@ -1,6 +1,6 @@
 /**
  * Reads requests. The ACKs of a response that many clients were sent are the same bytes, since its nonce is the same
- * (see next-responses.ts), and come one after the other: they are read once.
+ * (see send.ts), and come one after the other: they are read once.
  */
 import type { Dialect, Incoming } from "./dialect.js";
 

@@ -16,8 +16,8 @@ import {
 } from "../../../src/xds/state/request/known-tables.js";
 import { onSotwRequest } from "../../../src/xds/state/request/sotw-request.js";
 import { nextResponses } from "../../../src/xds/state/response/next-responses.js";
-import { createSharedPlanner } from "../../../src/xds/state/response/plan.js";
 import type { Response } from "../../../src/xds/state/response/response.js";
+import { createSharedPlanner } from "../../../src/xds/state/response/shared-planner.js";
 import { createSharedSteps } from "../../../src/xds/state/response/shared-steps.js";
 import { newStream, type StreamState } from "../../../src/xds/state/stream-state.js";
 import { createNamePool } from "../../../src/xds/state/subscription/name-set.js";

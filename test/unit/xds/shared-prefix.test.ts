@@ -1,8 +1,9 @@
 /** What clients of different tables are told alike: the base of their tables, once made and encoded. */
+
 import { expect, test } from "vitest";
 import type { ResourceTable } from "../../../src/xds/resource.js";
 import { TYPE_URL } from "../../../src/xds/resource.js";
-import { createSharedPlanner } from "../../../src/xds/state/response/plan.js";
+import { createSharedPlanner } from "../../../src/xds/state/response/shared-planner.js";
 import { type Asked, subscription } from "../../../src/xds/state/subscription/subscription.js";
 import { encodeResponse } from "../../../src/xds/wire/discovery-messages.js";
 import { resource, tableOf } from "./conversation.js";

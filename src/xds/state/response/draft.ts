@@ -1,15 +1,18 @@
-/** The next response of one type by itself; next-responses.ts puts the types in order and lets one wait for another. */
-
-import type { Table } from "../../../base/table/table.js";
-import type { ResourceTable } from "../../resource.js";
-import { type Held, isResource, withEntry } from "../subscription/held.js";
-import { NO_NAMES, subset } from "../subscription/name-set.js";
+/**
+ * The next response of one type by itself; next-responses.ts puts the types in order and lets one wait for another.
+ *
+ * Of what differs, names are withheld that wait for other types, that the client has refused, or that are suspect. First comes all
+ * else, together; then the suspects, one group at a time.
+ */
+import type { EncodedResource, ResourceTable } from "../../resource.js";
+import { NO_NAMES } from "../subscription/name-set.js";
 import {
   edited,
   isRejected,
   lastGoodVersion,
   type Subscription,
 } from "../subscription/subscription.js";
+import { toldExcept, upToDate } from "./after-draft.js";
 import type { Difference } from "./difference.js";
 import { completePayload, emptyPayload, payloadWithout } from "./payload.js";
 import type { Plan } from "./plan.js";
@@ -23,10 +26,7 @@ export interface Draft {
   readonly isResent?: true;
 }
 
-/**
- * The next response of one type; undefined if all that there is to tell has to wait or was refused. First what is above
- * suspicion, together; then the suspects, one group at a time.
- */
+/** See the top of this file. Undefined if all that there is to tell has to wait or was refused. */
 export function nextDraft(
   subscription: Subscription,
   table: ResourceTable,
@@ -43,26 +43,23 @@ export function nextDraft(
   // Nothing can stand in for what a client holds that came back with a set that is not known.
   if (subscription.style === "complete" && subscription.holdsUnknownSet) return undefined;
   const rest = payloadOfRest(subscription, table, difference, withheld);
-  if (rest !== undefined) return partly(subscription, table, rest, withheld);
+  if (rest !== undefined) return draft(subscription, table, rest, withheld);
   const group = nextGroup(subscription, waiting, withheld);
   if (group !== undefined) return draftOfGroup(subscription, table, difference, group);
   // Who waits for a first answer gets it with what waits for other types; nothing else will come after what is refused.
-  if (!subscription.isResponseDue || (subscription.style !== "complete" && waiting.size > 0))
-    return undefined;
+  const isAnswerDue = subscription.style === "complete" || waiting.size === 0;
+  if (!subscription.isResponseDue || !isAnswerDue) return undefined;
   const again = payloadOfNothingNew(subscription, table, withheld);
-  return partly(subscription, table, again, withheld);
+  return draft(subscription, table, again, withheld);
 }
 
-const NONE: Subscription["suspectGroups"] = [];
-
-/** The subscription when its client holds all of a table, or what differs is not wanted or cannot be told. */
-export function upToDate(subscription: Subscription, table: ResourceTable): Subscription {
-  return edited(subscription, {
-    answersDue: NO_NAMES,
-    removalsDue: NO_NAMES,
-    suspectGroups: NONE,
-    held: table,
-  });
+function draft(
+  subscription: Subscription,
+  table: ResourceTable,
+  payload: Payload,
+  withheld: ReadonlySet<string>,
+): Draft {
+  return { payload, subscription: toldExcept(subscription, table, withheld) };
 }
 
 /** A response that is due though nothing is new. */
@@ -109,24 +106,29 @@ function payloadOfRest(
   difference: Difference,
   withheld: ReadonlySet<string>,
 ): Payload | undefined {
-  const { answersDue, style } = subscription;
-  const asked = difference.changed.filter(
-    (resource) =>
-      answersDue.has(resource.name) &&
-      isRejected(subscription, resource) &&
-      resource.refusal?.isAwaited !== true,
-  );
-  if (asked.length === 0 || style === "complete") {
-    return payloadWithout(subscription, table, difference, withheld);
-  }
+  const asked = subscription.style === "complete" ? [] : refusedAndDue(subscription, difference);
+  if (asked.length === 0) return payloadWithout(subscription, table, difference, withheld);
   const changed = difference.changed.filter(({ name }) => !withheld.has(name));
   const removed = difference.removed.filter((name) => !withheld.has(name));
   for (const { name, standIn } of asked) {
-    const content = lastGoodVersion(subscription, name) ?? standIn;
-    if (content === undefined) removed.push(name);
-    else changed.push(content);
+    const instead = lastGoodVersion(subscription, name) ?? standIn;
+    if (instead === undefined) removed.push(name);
+    else changed.push(instead);
   }
   return payloadWithout(subscription, table, { changed, removed }, NO_NAMES);
+}
+
+/** What is due an answer, and cannot be sent as the view has it. */
+function refusedAndDue(
+  subscription: Subscription,
+  { changed }: Difference,
+): readonly EncodedResource[] {
+  return changed.filter(
+    (resource) =>
+      subscription.answersDue.has(resource.name) &&
+      isRejected(subscription, resource) &&
+      resource.refusal?.isAwaited !== true,
+  );
 }
 
 /** Suspects whose turn it is. */
@@ -136,6 +138,7 @@ interface Group {
   readonly later: Subscription["suspectGroups"];
 }
 
+/** The first group of which anything need not wait for other types; what waits stays a group of its own. */
 function nextGroup(
   { suspectGroups }: Subscription,
   waiting: ReadonlySet<string>,
@@ -143,9 +146,9 @@ function nextGroup(
 ): Group | undefined {
   for (const [index, group] of suspectGroups.entries()) {
     const names = group.map(({ name }) => name).filter((name) => !waiting.has(name));
+    if (names.length === 0) continue;
     const left = group.filter(({ name }) => waiting.has(name));
     const later = suspectGroups.toSpliced(index, 1, ...(left.length > 0 ? [left] : []));
-    if (names.length === 0) continue;
     const others = new Set(withheld);
     for (const name of names) others.delete(name);
     return { others, later };
@@ -162,40 +165,5 @@ function draftOfGroup(
   const payload = payloadWithout(subscription, table, difference, others);
   if (payload === undefined) return undefined;
   const after = edited(subscription, { suspectGroups: later });
-  return { ...partly(after, table, payload, others), isResent: true };
-}
-
-/** All of a table is told but for the withheld names, which stay as they are. */
-function partly(
-  subscription: Subscription,
-  table: ResourceTable,
-  payload: Payload,
-  withheld: ReadonlySet<string>,
-): Draft {
-  const { style, removalsDue, answersDue } = subscription;
-  let held: Table<Held> = table;
-  for (const name of withheld) {
-    const entry =
-      style === "complete" ? lastGoodVersion(subscription, name) : heldNow(subscription, name);
-    held = withEntry(held, name, entry);
-  }
-  const isOpen = (name: string): boolean => {
-    const resource = table.get(name);
-    const refused = resource !== undefined && isRejected(subscription, resource);
-    return withheld.has(name) && !refused;
-  };
-  return {
-    payload,
-    subscription: edited(subscription, {
-      held,
-      removalsDue: subset(removalsDue, (name) => withheld.has(name)),
-      answersDue: subset(answersDue, isOpen),
-    }),
-  };
-}
-
-/** What the client holds under a name; what a subscription by name began with is not held if it was never sent. */
-function heldNow({ held, accepted }: Subscription, name: string): Held | undefined {
-  const entry = held.get(name);
-  return isResource(entry) && entry.refusal !== undefined ? accepted.get(name) : entry;
+  return { ...draft(after, table, payload, others), isResent: true };
 }

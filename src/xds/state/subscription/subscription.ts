@@ -153,13 +153,18 @@ export function wants(subscription: Subscription, name: string): boolean {
 }
 
 /** Whether anything is due beside what the view has and the client does not hold. */
-export function isAnythingDue({
+function isAnythingDue({
   answersDue,
   removalsDue,
   suspectGroups,
   isResponseDue,
 }: Subscription): boolean {
   return isResponseDue || answersDue.size > 0 || removalsDue.size > 0 || suspectGroups.length > 0;
+}
+
+/** Whether the client holds all of a table and nothing else is due: seen without looking into the tables. */
+export function isUpToDate(subscription: Subscription, table: Table<Held>): boolean {
+  return subscription.held === table && !isAnythingDue(subscription);
 }
 
 /** Whether all that matters to it is what the view has: nothing else is due, in flight, refused, or uncertain. */

@@ -4,15 +4,10 @@
  * A resource may name files of the client's machine. Whether it is taken depends on what is in them, which may come later
  * without anything being changed here, and nobody tells. So it is sent again from time to time, by itself, as long as the view has
  * it: the client goes on with what it has, as it does whenever it refuses something. What else is refused is not sent again.
- *
- * Envoy remembers of some types what it looked at last, also when it refused that, and takes the same again without a look. So
- * the files have another name every other time, which leads to them as well.
  */
 
 import type { EncodedResource } from "../../resource.js";
-import { rulesOf } from "../../resource-type.js";
 import type { Moment } from "../moment.js";
-import type { Draft } from "../response/draft.js";
 import { type StreamState, withSubscription } from "../stream-state.js";
 import { type Rejection, rejectionOf, withRejection } from "../subscription/rejections.js";
 import { edited, type Subscription, wants } from "../subscription/subscription.js";
@@ -34,28 +29,6 @@ export function nextRetryAt(state: StreamState): number {
   if (hasNone(state)) return Infinity;
   const all = state.subscriptions.flatMap((subscription) => awaited(state, subscription));
   return all.reduce((earliest, { at }) => Math.min(earliest, at), Infinity);
-}
-
-/** An attempt as it is sent: what is tried again may have other bytes than before. */
-export function respelled(attempt: Draft, { files }: Moment): Draft {
-  const { payload, subscription, isResent } = attempt;
-  const { typeUrl, rejections } = subscription;
-  const { recalls = false } = rulesOf(typeUrl);
-  if (isResent !== true || (rejections.size === 0 && !recalls)) return attempt;
-  let isRetry = false;
-  const sent = new Map<EncodedResource, EncodedResource>();
-  for (const resource of payload.changed) {
-    const rejection = rejectionOf(rejections, resource);
-    isRetry ||= rejection?.isTried === true;
-    const isKnown = rejection === undefined ? recalls : rejection.isRespelled !== true;
-    const bytes = isKnown ? files.respelled(typeUrl, resource.bytes) : resource.bytes;
-    const isOther = !bytes.equals(resource.bytes);
-    sent.set(resource, isOther ? { ...resource, bytes, isRespelled: true } : resource);
-  }
-  const inPlace = (all: readonly EncodedResource[]) => all.map((one) => sent.get(one) ?? one);
-  const { resources, changed } = payload;
-  const told = { ...payload, resources: inPlace(resources), changed: inPlace(changed) };
-  return { subscription, payload: isRetry ? { ...told, isRetry } : told };
 }
 
 const hasNone = ({ subscriptions }: StreamState): boolean =>
