@@ -12,19 +12,21 @@
  * Source: xDS protocol, "Incremental xDS" and "How the client specifies what resources to return".
  */
 
-import { Table } from "../../../base/table/table.js";
+import type { Table } from "../../../base/table/table.js";
 import { type ResourceTable, TYPE_URL } from "../../resource.js";
 import { rulesOf } from "../../resource-type.js";
 import type { Moment } from "../moment.js";
-import { endpointsDue, withTaken } from "../response/follow-ups.js";
+import { endpointsInDemand } from "../order/endpoints-of-clusters.js";
 import { type StreamState, subscriptionTo, withSubscription } from "../stream-state.js";
-import { type Held, UNKNOWN_VERSION } from "../subscription/held.js";
-import { type NameSet, NO_NAMES, subset } from "../subscription/name-set.js";
+import type { Held } from "../subscription/held.js";
+import { NO_NAMES } from "../subscription/name-set.js";
 import { edited, type Subscription, subscription } from "../subscription/subscription.js";
+import { afterVerdict } from "../verdict/another-chance.js";
 import { settle } from "../verdict/settle.js";
+import { type HeldEntry, heldAtStart } from "./held-at-start.js";
 import type { InitialVersions } from "./initial-versions.js";
-import type { KnownTables } from "./known-tables.js";
 import { widened, withoutHolding } from "./resubscription.js";
+import { isLegacyWildcard, WILDCARD } from "./wildcard.js";
 
 /** What a DeltaDiscoveryRequest says, but for the node. */
 export interface DeltaRequest {
@@ -39,8 +41,6 @@ export interface DeltaRequest {
   readonly error?: string | undefined;
 }
 
-const WILDCARD = "*";
-
 /** The state after a request; types that the view does not have are ignored. */
 export function onDeltaRequest(
   state: StreamState,
@@ -54,7 +54,7 @@ export function onDeltaRequest(
     return first === undefined ? state : withSubscription(state, first);
   }
   const after = resubscribed(judged(known, request, moment), request, moment);
-  return withTaken(withSubscription(state, after), known);
+  return afterVerdict(withSubscription(state, after), known);
 }
 
 /** The subscription after what a request says of a response. */
@@ -66,111 +66,60 @@ function judged(known: Subscription, request: DeltaRequest, moment: Moment): Sub
   return steps.acked(known, nonce, now, () => settle(known, { nonce }, moment));
 }
 
+/** The subscription of a first request; undefined when it asks for nothing. */
 function firstSubscription(
   state: StreamState,
   table: ResourceTable,
-  request: DeltaRequest,
-  moment: Moment,
+  { typeUrl, subscribe, initialVersions }: DeltaRequest,
+  { names: pool, known, now }: Moment,
 ): Subscription | undefined {
-  const { typeUrl, initialVersions: versions } = request;
-  const legacy = request.subscribe.length === 0 && rulesOf(typeUrl).emptyMeansAll;
-  const wildcard = legacy || request.subscribe.includes(WILDCARD);
-  const names = moment.names.edited(NO_NAMES, explicit(request.subscribe), []);
+  const wildcard = isLegacyWildcard(typeUrl, subscribe) || subscribe.includes(WILDCARD);
+  const names = pool.edited(NO_NAMES, explicit(subscribe), []);
   if (!wildcard && names.size === 0) return undefined;
-  const { accepted, missing, strays, gone } = heldByVersions(table, versions, moment.known);
-  const isBack = versions.size > 0;
-  const due = isBack && typeUrl === TYPE_URL.endpoint ? endpointsDue(state) : [];
-  const lacked = missing(names);
-  const waitedFor = moment.names.edited(
+  const isBack = initialVersions.size > 0;
+  const start = heldAtStart(table, initialVersions, known);
+  const { accepted } = start;
+  const lacked = start.lacked(names);
+  const toWarm = isBack && typeUrl === TYPE_URL.endpoint ? endpointsInDemand(state) : [];
+  const answersDue = pool.edited(
     lacked,
-    due.filter((name) => names.has(name)),
+    toWarm.filter((name) => names.has(name)),
     [],
   );
+  const resumedAt = isBack ? now : undefined;
+  if (wildcard) {
+    return subscription({
+      typeUrl,
+      style: "delta",
+      wildcard,
+      names,
+      held: accepted,
+      accepted,
+      resumedAt,
+      isResponseDue: !isBack,
+      answersDue,
+      removalsDue: pool.shared(start.unknown()),
+    });
+  }
   // It may go on with that, and then all that it uses has to stay: see older-versions.ts.
-  const left = rulesOf(typeUrl).usesClusters ? gone(lacked) : [];
+  const gone = rulesOf(typeUrl).usesClusters ? start.gone(lacked) : [];
   return subscription({
     typeUrl,
     style: "delta",
-    wildcard,
     names,
-    answersDue: waitedFor,
-    removalsDue: wildcard ? moment.names.shared(strays()) : NO_NAMES,
-    // A subscription by name is answered by `requested`, and from then on by what changes in the whole table.
-    held: wildcard ? accepted : withEntries(table, left),
-    accepted: wildcard ? accepted : withEntries(accepted, left),
-    isResponseDue: wildcard && !isBack,
-    resumedAt: isBack ? moment.now : undefined,
+    // What it lacks is answered by name, and from then on it is told what changes in the whole table.
+    held: withEntries(table, gone),
+    accepted: withEntries(accepted, gone),
+    resumedAt,
+    answersDue,
   });
 }
 
-interface HeldByVersions {
-  readonly accepted: Table<Held>;
-  /** Of names, those that it does not hold in the table's version. */
-  readonly missing: (names: NameSet) => NameSet;
-  /** What it holds besides and the table does not have. */
-  readonly strays: () => NameSet;
-  /** Of names, what it holds under those that the table does not have. */
-  readonly gone: (names: NameSet) => readonly Entry[];
-}
-
-type Entry = readonly [string, Held];
-
-function withEntries(table: Table<Held>, entries: readonly Entry[]): Table<Held> {
+function withEntries(table: Table<Held>, entries: readonly HeldEntry[]): Table<Held> {
   return entries.reduce((result, [name, held]) => result.with(name, held), table);
 }
 
-/** What a client holds that says these versions. */
-function heldByVersions(
-  table: ResourceTable,
-  versions: InitialVersions,
-  known: KnownTables,
-): HeldByVersions {
-  if (versions.size === 0) {
-    return {
-      accepted: Table.empty(),
-      missing: (names) => names,
-      strays: () => NO_NAMES,
-      gone: () => [],
-    };
-  }
-  const before = known.find(versions, table);
-  if (before === undefined) return heldByNames(table, versions.entries());
-  // What is gone since is found as a difference.
-  const missing = (names: NameSet): NameSet => known.missing(names, before, table);
-  const gone = goneFrom(table, (name) => before.get(name));
-  return { accepted: before, missing, strays: () => NO_NAMES, gone };
-}
-
-/** The part of a table that a client holds, with what it has in another version marked. */
-function heldByNames(table: ResourceTable, versions: ReadonlyMap<string, string>): HeldByVersions {
-  const current = new Set<string>();
-  // It starts from the table, to share it: a client that comes back holds nearly all of it.
-  let accepted: Table<Held> = table;
-  table.forEach(({ version, standIn }, name) => {
-    const known = versions.get(name);
-    if (known === version) current.add(name);
-    else if (known === undefined) accepted = accepted.without(name);
-    else accepted = accepted.with(name, known === standIn?.version ? standIn : UNKNOWN_VERSION);
-  });
-  return {
-    accepted,
-    missing: (names) => subset(names, (name) => !current.has(name)),
-    strays: () => subset(versions.keys(), (name) => !current.has(name) && !table.has(name)),
-    gone: goneFrom(table, (name) => (versions.has(name) ? UNKNOWN_VERSION : undefined)),
-  };
-}
-
-function goneFrom(
-  table: ResourceTable,
-  heldAt: (name: string) => Held | undefined,
-): HeldByVersions["gone"] {
-  return (names) =>
-    [...names].flatMap((name): readonly Entry[] => {
-      const held = table.has(name) ? undefined : heldAt(name);
-      return held === undefined ? [] : [[name, held]];
-    });
-}
-
+/** The subscription after the names that a request asks for, or asks for no more. */
 function resubscribed(
   before: Subscription,
   { subscribe, unsubscribe }: DeltaRequest,

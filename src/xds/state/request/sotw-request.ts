@@ -18,7 +18,7 @@ import { Table } from "../../../base/table/table.js";
 import type { ResourceTable } from "../../resource.js";
 import { rulesOf } from "../../resource-type.js";
 import type { Moment } from "../moment.js";
-import { followUps, withTaken } from "../response/follow-ups.js";
+import { followUps } from "../response/follow-ups.js";
 import { setVersion } from "../response/payload.js";
 import { type StreamState, subscriptionTo, withSubscription } from "../stream-state.js";
 import { type Held, UNKNOWN_VERSION } from "../subscription/held.js";
@@ -29,8 +29,10 @@ import {
   sotwStyle,
   subscription,
 } from "../subscription/subscription.js";
+import { afterVerdict } from "../verdict/another-chance.js";
 import { findInFlight, settle } from "../verdict/settle.js";
 import { widened, withoutHolding } from "./resubscription.js";
+import { isLegacyWildcard, WILDCARD } from "./wildcard.js";
 
 /** What a DiscoveryRequest says, but for the node. */
 export interface SotwRequest {
@@ -44,8 +46,6 @@ export interface SotwRequest {
   readonly error?: string | undefined;
 }
 
-const WILDCARD = "*";
-
 /** The state after a request; types that the view does not have are ignored. */
 export function onSotwRequest(
   state: StreamState,
@@ -58,30 +58,34 @@ export function onSotwRequest(
     const first = table && firstSubscription(table, request, moment);
     return first === undefined ? state : withSubscription(state, first);
   }
-  const { nonce, error, version } = request;
+  const { nonce, error, version, names } = request;
   const sent = findInFlight(known, nonce);
   const settled = settle(known, { nonce, error, version }, moment);
-  const last = known.lastSent?.nonce;
-  const isUpToDate = nonce === "" || last === undefined || nonce === last;
-  if (!isUpToDate) {
-    const after = withSubscription(state, withFewerNames(settled, request.names, moment));
+  if (isOutOfDate(known, nonce)) {
+    const after = withSubscription(state, withFewerNames(settled, names, moment));
     if (error === undefined || sent === undefined) return after;
     // What the client refused may be in the set that was sent since, and be taken from that one only now.
     return followUps(after, request.typeUrl, sent.payload.changed, moment.names);
   }
-  const renamed = withNames(settled, request.names, moment);
-  const isQuestion = error === undefined && sent === undefined;
-  const isRepeated = isQuestion && renamed.names === settled.names;
+  const renamed = withNames(settled, names, moment);
+  const isVerdict = error !== undefined || sent !== undefined;
+  const isRepeated = !isVerdict && renamed.names === settled.names;
   const after = isRepeated ? askedAgain(renamed, nonce, moment) : renamed;
-  return withTaken(withSubscription(state, after), known);
+  return afterVerdict(withSubscription(state, after), known);
 }
 
+/** Whether a request was written before its client saw the last response. */
+function isOutOfDate({ lastSent }: Subscription, nonce: string): boolean {
+  return nonce !== "" && lastSent !== undefined && nonce !== lastSent.nonce;
+}
+
+/** The subscription of a first request; undefined when it asks for nothing. */
 function firstSubscription(
   table: ResourceTable,
   { typeUrl, names: listed, version }: SotwRequest,
   { names: pool }: Moment,
 ): Subscription | undefined {
-  const isLegacy = listed.length === 0 && rulesOf(typeUrl).emptyMeansAll;
+  const isLegacy = isLegacyWildcard(typeUrl, listed);
   const wildcard = isLegacy || listed.includes(WILDCARD);
   const names = pool.shared(explicit(listed));
   if (!wildcard && names.size === 0) return undefined;
@@ -104,6 +108,7 @@ function firstSubscription(
   });
 }
 
+/** The subscription after the names that a request lists. */
 function withNames(
   before: Subscription,
   listed: readonly string[],
@@ -114,8 +119,8 @@ function withNames(
   const next = explicit(listed);
   const names = sameNames(before.names, next) ? before.names : pool.shared(next);
   const hasGivenNames = before.hasGivenNames || listed.length > 0;
-  if (names === before.names && wildcard === before.wildcard)
-    return edited(before, { hasGivenNames });
+  const isSame = names === before.names && wildcard === before.wildcard;
+  if (isSame) return edited(before, { hasGivenNames });
   const added = [...names].filter((name) => !before.names.has(name));
   const taken = wildcard ? [] : [...before.names].filter((name) => !names.has(name));
   const answersDue = pool.edited(before.answersDue, added, taken);
@@ -138,9 +143,11 @@ function withFewerNames(
   });
 }
 
+/** The subscription after a request that asks for what was asked for before. */
 function askedAgain(before: Subscription, nonce: string, { names: pool }: Moment): Subscription {
-  if (!before.wildcard)
+  if (!before.wildcard) {
     return edited(before, { answersDue: pool.edited(before.answersDue, before.names, []) });
+  }
   // Envoy does not repeat itself here; a request without a nonce is the first of somebody who lost count.
   return nonce === "" ? edited(before, { isResponseDue: before.style === "complete" }) : before;
 }

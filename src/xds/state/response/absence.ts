@@ -9,6 +9,7 @@
 
 import type { ResourceTable } from "../../resource.js";
 import { rulesOf } from "../../resource-type.js";
+import { endpointsToWarm } from "../order/endpoints-of-clusters.js";
 import type { StreamState } from "../stream-state.js";
 import { MAYBE_HELD, UNKNOWN_VERSION } from "../subscription/held.js";
 import type { NamePool } from "../subscription/name-set.js";
@@ -18,9 +19,8 @@ import {
   lastGoodVersion,
   type Subscription,
 } from "../subscription/subscription.js";
-import { awaitedEndpoints } from "./follow-ups.js";
 
-/** The subscription without requests for names that do not exist, unless the client waits for an answer. */
+/** The subscription without answers due for names that do not exist, unless the client waits for an answer. */
 export function withoutUnanswerable(
   state: StreamState,
   subscription: Subscription,
@@ -29,11 +29,11 @@ export function withoutUnanswerable(
 ): Subscription {
   const { style, typeUrl, answersDue } = subscription;
   if (style !== "partial" || rulesOf(typeUrl).nothingOf === undefined) return subscription;
-  const missing = [...answersDue].filter((name) => !hasAnswer(subscription, table, name));
-  if (missing.length === 0) return subscription;
-  const awaited = awaitedEndpoints(state);
-  const vain = missing.filter((name) => !awaited.has(name) || mayHold(subscription, name));
-  return edited(subscription, { answersDue: pool.edited(answersDue, [], vain) });
+  const absent = [...answersDue].filter((name) => !hasAnswer(subscription, table, name));
+  if (absent.length === 0) return subscription;
+  const awaited = endpointsToWarm(state);
+  const unanswerable = absent.filter((name) => !awaited.has(name) || mayHold(subscription, name));
+  return edited(subscription, { answersDue: pool.edited(answersDue, [], unanswerable) });
 }
 
 function hasAnswer(subscription: Subscription, table: ResourceTable, name: string): boolean {
