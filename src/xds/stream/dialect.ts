@@ -5,7 +5,7 @@ import { onDeltaRequest } from "../state/request/delta-request.js";
 import type { InitialVersions } from "../state/request/initial-versions.js";
 import { onSotwRequest } from "../state/request/sotw-request.js";
 import type { StreamState } from "../state/stream-state.js";
-import { decodeDeltaRequest, decodeSotwRequest } from "../wire/discovery-messages.js";
+import { decodeDeltaRequest, decodeSotwRequest } from "../wire/decode-request.js";
 
 /** A request of either protocol. */
 export interface Incoming {

@@ -1,5 +1,5 @@
 import { fromBinary, type Message, type Registry } from "@bufbuild/protobuf";
-import { DecodeError } from "./discovery-messages.js";
+import { DecodeError } from "./decode-error.js";
 
 /** The registry lacks a message that is read: a fault of the build. */
 class MissingTypeError extends Error {

@@ -3,6 +3,8 @@
  * makes objects for each; when a fleet comes back, these are most of what there is to collect.
  */
 
+import type { EntrySpan } from "../state/request/entry-sums.js";
+
 /** The tags of an entry of initial_resource_versions, and of its key and its value. */
 const ENTRY_TAG = 0x2a;
 const KEY_TAG = 0x0a;
@@ -13,14 +15,6 @@ export interface EntryRun {
   readonly first: number;
   readonly behind: number;
   readonly count: number;
-}
-
-/** Where an entry's name and version stand in a message. */
-export interface EntrySpan {
-  readonly name: number;
-  readonly nameEnd: number;
-  readonly version: number;
-  readonly versionEnd: number;
 }
 
 /** The length at a position, if it is written in one or two bytes, as that of every name and version is; else -1. */

@@ -2,7 +2,7 @@
 
 import { inOnePiece, type Message } from "../../grpc/message.js";
 import type { Payload, Response } from "../state/response/response.js";
-import { encodeResponse } from "./discovery-messages.js";
+import { encodeResponse } from "./encode-response.js";
 
 /** Encodes responses, each once for all the streams that are sent it in one burst. */
 export interface ResponseEncoder {

@@ -13,7 +13,7 @@ import {
 } from "../../../bench/fleet/recording.js";
 import { planStep } from "../../../bench/floor/planned-step.js";
 import { TYPE_URL } from "../../../src/xds/resource.js";
-import { encodeResponse } from "../../../src/xds/wire/discovery-messages.js";
+import { encodeResponse } from "../../../src/xds/wire/encode-response.js";
 
 const resource = (name: string) => ({
   name,

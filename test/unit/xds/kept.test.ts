@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { type EncodedResource, type ResourceTable, TYPE_URL } from "../../../src/xds/resource.js";
 import { onDeltaRequest } from "../../../src/xds/state/request/delta-request.js";
-import { createTableDigest } from "../../../src/xds/state/request/initial-versions.js";
+import { createTableDigest } from "../../../src/xds/state/request/table-digest.js";
 import {
   DeltaConversation,
   resource,

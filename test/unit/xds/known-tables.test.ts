@@ -7,7 +7,7 @@ import { TYPE_URL } from "../../../src/xds/resource.js";
 import { versionsOf } from "../../../src/xds/state/request/initial-versions.js";
 import { createKnownTables } from "../../../src/xds/state/request/known-tables.js";
 import { type Held, UNKNOWN_VERSION } from "../../../src/xds/state/subscription/held.js";
-import { decodeDeltaRequest } from "../../../src/xds/wire/discovery-messages.js";
+import { decodeDeltaRequest } from "../../../src/xds/wire/decode-request.js";
 import { resource, tableOf } from "./conversation.js";
 
 const KEEP_MS = 60_000;

@@ -1,10 +1,11 @@
 /** ACKs of the same bytes are read once, however they come; nothing else is taken for one that was read. */
+
 import { BinaryWriter } from "@bufbuild/protobuf/wire";
 import { expect, test } from "vitest";
 import { TYPE_URL } from "../../../src/xds/resource.js";
 import { DELTA, SOTW } from "../../../src/xds/stream/dialect.js";
 import { createRequestReader } from "../../../src/xds/stream/request-reader.js";
-import { DecodeError } from "../../../src/xds/wire/discovery-messages.js";
+import { DecodeError } from "../../../src/xds/wire/decode-error.js";
 
 interface Said {
   readonly nonce: string;

@@ -5,7 +5,7 @@ import type { ResourceTable } from "../../../src/xds/resource.js";
 import { TYPE_URL } from "../../../src/xds/resource.js";
 import { createSharedPlanner } from "../../../src/xds/state/response/shared-planner.js";
 import { type Asked, subscription } from "../../../src/xds/state/subscription/subscription.js";
-import { encodeResponse } from "../../../src/xds/wire/discovery-messages.js";
+import { encodeResponse } from "../../../src/xds/wire/encode-response.js";
 import { resource, tableOf } from "./conversation.js";
 
 const BASE = tableOf(["A@1", "B@1", "C@1"]);

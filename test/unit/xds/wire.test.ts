@@ -5,11 +5,8 @@ import { BinaryWriter, WireType } from "@bufbuild/protobuf/wire";
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import { TYPE_URL } from "../../../src/xds/resource.js";
-import {
-  decodeDeltaRequest,
-  decodeSotwRequest,
-  encodeResponse,
-} from "../../../src/xds/wire/discovery-messages.js";
+import { decodeDeltaRequest, decodeSotwRequest } from "../../../src/xds/wire/decode-request.js";
+import { encodeResponse } from "../../../src/xds/wire/encode-response.js";
 import { messageType, registry, resource } from "../../wire/xds/view-server.js";
 
 /** A field of a DeltaDiscoveryRequest that may be there several times, or one that nobody knows. */

@@ -8,7 +8,8 @@ import type { Table } from "../../../base/table/table.js";
 import type { ResourceTable } from "../../resource.js";
 import { type Held, isResource, isSameVersion } from "../subscription/held.js";
 import { type NameSet, subset } from "../subscription/name-set.js";
-import { createTableDigest, type InitialVersions } from "./initial-versions.js";
+import type { InitialVersions } from "./initial-versions.js";
+import { createTableDigest } from "./table-digest.js";
 
 /** See the top of this file. */
 export interface KnownTables {
