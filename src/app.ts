@@ -1,4 +1,5 @@
 /** The control plane: puts the parts together, and owns the order in which they start and stop. */
+import type { Settled } from "./app/update/followed-update.js";
 import { type Closers, closeAll } from "./app/closers.js";
 import type { ControlPlaneOptions } from "./app/control-plane-options.js";
 import { followIdentity, startLoop } from "./app/follow-changes.js";
@@ -16,7 +17,6 @@ import {
   watchRefusals,
 } from "./app/served.js";
 import { type ProxyStatus, proxyStatuses } from "./app/sessions/proxy-status.js";
-import type { Settled } from "./app/update/convergence.js";
 import type { Update } from "./app/update/update.js";
 import { createWatchers } from "./app/update/watchers.js";
 import { steadyClock } from "./base/clock.js";
@@ -29,7 +29,7 @@ import { createHealthService } from "./xds/health/health-service.js";
 
 export type { ControlPlaneOptions } from "./app/control-plane-options.js";
 export type { ProxyStatus } from "./app/sessions/proxy-status.js";
-export type { Settled } from "./app/update/convergence.js";
+export type { Settled } from "./app/update/followed-update.js";
 export type { Update } from "./app/update/update.js";
 
 /** A control plane that runs. */

@@ -1,8 +1,9 @@
 /** The control plane's own metrics, under Istio's names where it has one. Of the event loop Node tells the rest. */
+
 import { Counter, collectDefaultMetrics, Gauge, Registry } from "prom-client";
 import type { XdsObserver } from "../../xds/observer.js";
 import type { CertificateEvent } from "../identity/certificate-events.js";
-import type { Settled } from "../update/convergence.js";
+import type { Settled } from "../update/followed-update.js";
 import type { Update } from "../update/update.js";
 import { addHistogram, SECONDS } from "./histogram.js";
 import { createQuarantineGauge, createXdsMetrics } from "./xds-metrics.js";

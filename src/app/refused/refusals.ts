@@ -1,4 +1,5 @@
 /** What proxies are kept from: what every Envoy would refuse, and what theirs refused. */
+
 import type { Diagnostic } from "../../base/diagnostic.js";
 import type { ResourceRef } from "../../config/resource.js";
 import { type EnvoyResource, madeSets, type ProxySets } from "../../envoy/resource/resource-set.js";
@@ -7,7 +8,7 @@ import type { Discovery } from "../discovery.js";
 import type { KeptGood } from "../last-good/last-good.js";
 import type { Listeners } from "../listeners.js";
 import { type ProxySessions, resourceIn } from "../sessions/proxy-sessions.js";
-import type { Settled } from "../update/convergence.js";
+import type { Settled } from "../update/followed-update.js";
 import { createQuarantine, type Quarantine, type QuarantineOptions } from "./quarantine.js";
 import { createWithheld } from "./withheld.js";
 

@@ -3,7 +3,8 @@ import { createRecentEvents, type RecentEvents } from "../../debug/recent/recent
 import { createRecentPushes, type RecentPushes } from "../../debug/recent/recent-pushes.js";
 import { createListeners, type Listeners } from "../listeners.js";
 import { createMetrics, type MeasuredState, type Metrics } from "../metrics/metrics.js";
-import { type Convergence, createConvergence, type Settled } from "./convergence.js";
+import { type Convergence, createConvergence } from "./convergence.js";
+import type { Settled } from "./followed-update.js";
 import type { Update } from "./update.js";
 
 /** Who is told of what happens. */

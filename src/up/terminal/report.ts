@@ -1,5 +1,6 @@
 /** What `up` tells, as lines of text. */
-import type { ProxyStatus, Settled, Update } from "../../app.js";
+import type { Settled } from "../../app/update/followed-update.js";
+import type { ProxyStatus, Update } from "../../app.js";
 import type { Diagnostic } from "../../base/diagnostic.js";
 import { columns } from "../../base/text/columns.js";
 import { plural } from "../../base/text/counted.js";

@@ -6,7 +6,8 @@ import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { onTestFinished } from "vitest";
-import type { ControlPlane, Settled } from "../../../src/app.js";
+import type { Settled } from "../../../src/app/update/followed-update.js";
+import type { ControlPlane } from "../../../src/app.js";
 import { noteFiles } from "../../outputs/note-output.js";
 
 /** Files of a directory, by their names in it. */

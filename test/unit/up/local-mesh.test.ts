@@ -1,6 +1,7 @@
 import { isDeepStrictEqual } from "node:util";
 import { afterEach, expect, test } from "vitest";
-import type { Settled, Update } from "../../../src/app.js";
+import type { Settled } from "../../../src/app/update/followed-update.js";
+import type { Update } from "../../../src/app.js";
 import type { Diagnostic } from "../../../src/base/diagnostic.js";
 import type { StatusOf } from "../../../src/config/kinds.js";
 import type { ConfigResource } from "../../../src/config/resource.js";

@@ -1,6 +1,8 @@
 /** When a change counts as taken by the proxies that it concerned. */
+
 import { expect, test } from "vitest";
-import { createConvergence, type Settled } from "../../../../src/app/update/convergence.js";
+import { createConvergence } from "../../../../src/app/update/convergence.js";
+import type { Settled } from "../../../../src/app/update/followed-update.js";
 import { TYPE_URL } from "../../../../src/xds/resource.js";
 import { fakeClock } from "../../base/fake-clock.js";
 

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import type { Settled } from "../../../../src/app.js";
+import type { Settled } from "../../../../src/app/update/followed-update.js";
 import { desiredMesh } from "../../../../src/up/desired-mesh.js";
 import { MADE_ANNOTATIONS } from "../../../../src/up/made/made.js";
 import {

@@ -1,6 +1,7 @@
 import pc from "picocolors";
 import { expect, test } from "vitest";
-import type { Settled, Update } from "../../../../src/app.js";
+import type { Settled } from "../../../../src/app/update/followed-update.js";
+import type { Update } from "../../../../src/app.js";
 import type { Diagnostic } from "../../../../src/base/diagnostic.js";
 import { desiredMesh } from "../../../../src/up/desired-mesh.js";
 import { MADE_ANNOTATIONS } from "../../../../src/up/made/made.js";
