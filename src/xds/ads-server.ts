@@ -19,7 +19,7 @@ import { createSharedPlanner } from "./state/response/shared-planner.js";
 import { createSharedSteps } from "./state/response/shared-steps.js";
 import type { Outstanding } from "./state/status/outstanding.js";
 import type { StreamStatus } from "./state/status/stream-status.js";
-import { createNamePool } from "./state/subscription/name-set.js";
+import { createNamePool } from "./state/subscription/name-pool.js";
 import { type AcceptBoth, createIntermediates } from "./state/transition/intermediate-tables.js";
 import { AdsStream } from "./stream/ads-stream.js";
 import { createBacklog } from "./stream/backlog.js";

@@ -20,7 +20,7 @@ import type { Response } from "../../../src/xds/state/response/response.js";
 import { createSharedPlanner } from "../../../src/xds/state/response/shared-planner.js";
 import { createSharedSteps } from "../../../src/xds/state/response/shared-steps.js";
 import { newStream, type StreamState } from "../../../src/xds/state/stream-state.js";
-import { createNamePool } from "../../../src/xds/state/subscription/name-set.js";
+import { createNamePool } from "../../../src/xds/state/subscription/name-pool.js";
 import {
   type AcceptBoth,
   createIntermediates,

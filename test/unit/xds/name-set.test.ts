@@ -1,10 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import {
-  createNamePool,
-  type NameSet,
-  sameNames,
-} from "../../../src/xds/state/subscription/name-set.js";
+import { createNamePool } from "../../../src/xds/state/subscription/name-pool.js";
+import { type NameSet, sameNames } from "../../../src/xds/state/subscription/name-set.js";
 
 const SEED = 7;
 const name = fc.nat(300).map((i) => `name${i}`);

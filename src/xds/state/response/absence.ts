@@ -12,7 +12,7 @@ import { rulesOf } from "../../resource-type.js";
 import { endpointsToWarm } from "../order/endpoints-of-clusters.js";
 import type { StreamState } from "../stream-state.js";
 import { MAYBE_HELD, UNKNOWN_VERSION } from "../subscription/held.js";
-import type { NamePool } from "../subscription/name-set.js";
+import type { NamePool } from "../subscription/name-pool.js";
 import {
   edited,
   isRejected,

@@ -8,7 +8,7 @@
 import { type EncodedResource, TYPE_URL } from "../../resource.js";
 import { endpointsOf } from "../order/endpoints-of-clusters.js";
 import { type StreamState, subscriptionTo, withSubscription } from "../stream-state.js";
-import type { NamePool } from "../subscription/name-set.js";
+import type { NamePool } from "../subscription/name-pool.js";
 import { edited, wants } from "../subscription/subscription.js";
 import { afterSecretsSent } from "../verdict/another-chance.js";
 
