@@ -20,53 +20,55 @@ export interface TypeRules {
    * A client drops such a resource itself when nothing uses it any more, and needs it until then. So a removal is told only to a
    * client that asks for the name: sooner, Envoy would answer with 500 in filter chains that it drains.
    */
-  readonly staysWhenGone?: true;
+  readonly staysWhenGone: boolean;
   /** A client remembers what it last read under a name, even if it refused that, and accepts the same bytes again unread. */
-  readonly recalls?: true;
+  readonly recalls: boolean;
   /**
    * Its resources are sent one to a response: a client remembers what it refused, so that sending them again in groups could not
    * tell which one it was. After a refusal, the version that the client goes on with is sent again: otherwise Envoy would give the
    * refused one to whatever asks for the name later, and refuse that too.
    */
-  readonly oneByOne?: true;
-  /** The encoded resource that says that there is nothing under a name; absent from types that have none. See absence.ts. */
-  readonly nothingOf?: (name: string) => Buffer;
+  readonly oneByOne: boolean;
+  /** The encoded resource that says that there is nothing under a name; undefined for types that have none. See absence.ts. */
+  readonly nothingOf: ((name: string) => Buffer) | undefined;
 }
 
 /** A ClusterLoadAssignment without endpoints: `cluster_name` alone. Envoy takes a cluster with it that it waits to have warm. */
 const noEndpoints = (name: string): Buffer => textField(1, name);
 
-/** Make before break: what others refer to comes first. The order is that of the ranks. */
-const KNOWN_TYPES: readonly (readonly [string, Omit<TypeRules, "rank">])[] = [
-  [TYPE_URL.cluster, { emptyMeansAll: true, listsAll: true, usesClusters: false }],
-  [
-    TYPE_URL.endpoint,
-    { emptyMeansAll: false, listsAll: false, usesClusters: false, nothingOf: noEndpoints },
-  ],
-  [TYPE_URL.secret, { emptyMeansAll: false, listsAll: false, usesClusters: false, recalls: true }],
+/** Make before break: what others refer to comes first. The order is that of the ranks; what is not said of a type is not so. */
+const KNOWN_TYPES: readonly (readonly [string, Partial<TypeRules>])[] = [
+  [TYPE_URL.cluster, { emptyMeansAll: true, listsAll: true }],
+  [TYPE_URL.endpoint, { nothingOf: noEndpoints }],
+  [TYPE_URL.secret, { recalls: true }],
   [TYPE_URL.listener, { emptyMeansAll: true, listsAll: true, usesClusters: true }],
-  [TYPE_URL.route, { emptyMeansAll: false, listsAll: false, usesClusters: true }],
-  [TYPE_URL.virtualHost, { emptyMeansAll: true, listsAll: false, usesClusters: true }],
-  [
-    TYPE_URL.extensionConfig,
-    {
-      ...{ emptyMeansAll: false, listsAll: false, usesClusters: true },
-      ...{ staysWhenGone: true, oneByOne: true },
-    },
-  ],
+  [TYPE_URL.route, { usesClusters: true }],
+  [TYPE_URL.virtualHost, { emptyMeansAll: true, usesClusters: true }],
+  [TYPE_URL.extensionConfig, { usesClusters: true, staysWhenGone: true, oneByOne: true }],
 ];
 
+/** All rules are made here, and so have one shape: they are asked for all the time. */
+function rulesAt(rank: number, rules: Partial<TypeRules>): TypeRules {
+  const { emptyMeansAll = false, listsAll = false, usesClusters = false } = rules;
+  const { staysWhenGone = false, recalls = false, oneByOne = false, nothingOf } = rules;
+  return {
+    rank,
+    emptyMeansAll,
+    listsAll,
+    usesClusters,
+    staysWhenGone,
+    recalls,
+    oneByOne,
+    nothingOf,
+  };
+}
+
 const RULES: ReadonlyMap<string, TypeRules> = new Map(
-  KNOWN_TYPES.map(([typeUrl, rules], rank) => [typeUrl, { ...rules, rank }]),
+  KNOWN_TYPES.map(([typeUrl, rules], rank) => [typeUrl, rulesAt(rank, rules)]),
 );
 
 /** Types that are not Envoy's are asked for without names, and come last. */
-const OTHER: TypeRules = {
-  rank: KNOWN_TYPES.length,
-  emptyMeansAll: true,
-  listsAll: false,
-  usesClusters: false,
-};
+const OTHER = rulesAt(KNOWN_TYPES.length, { emptyMeansAll: true });
 
 /** The rules of a type. */
 export function rulesOf(typeUrl: string): TypeRules {

@@ -66,7 +66,7 @@ export function hasTakenAll(state: StreamState, last: string): boolean {
 }
 
 /** Whether the client has refused a response, and it is not known yet what of it. */
-export function isSuspicious({ subscriptions }: StreamState): boolean {
+export function isSearchingCulprit({ subscriptions }: StreamState): boolean {
   return subscriptions.some(({ suspectGroups }) => suspectGroups.length > 0);
 }
 

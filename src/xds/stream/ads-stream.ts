@@ -24,7 +24,7 @@ import {
 } from "../state/status/stream-status.js";
 import {
   hasTakenAll,
-  isSuspicious,
+  isSearchingCulprit,
   newStream,
   type StreamState,
   subscriptionTo,
@@ -107,7 +107,7 @@ export class AdsStream implements CallListener, EndedStream {
 
   /** While it is found out what of a response its client refuses, others go first. */
   get isSettled(): boolean {
-    return this.#isSettled && !isSuspicious(this.#state);
+    return this.#isSettled && !isSearchingCulprit(this.#state);
   }
 
   /** Lets the client in, or sends what there is to send; called when something may have changed. */

@@ -96,7 +96,7 @@ function firstSubscription(
     return subscription({ ...asked, held: table, accepted: table });
   }
   // What it goes on with if it refuses what it is sent: nobody knows what that is, but there may be some.
-  const isBack = version !== "" && rulesOf(typeUrl).oneByOne === true;
+  const isBack = version !== "" && rulesOf(typeUrl).oneByOne;
   const unknown = [...names].map((name) => [name, UNKNOWN_VERSION] as const);
   return subscription({
     ...asked,

@@ -35,7 +35,7 @@ export function difference(subscription: Subscription, table: ResourceTable): Di
   for (const { key, before, after } of now.changesFrom(held)) {
     if (!wants(subscription, key)) continue;
     if (after === undefined) {
-      if (staysWhenGone !== true) removed.push(key);
+      if (!staysWhenGone) removed.push(key);
     } else if (isResource(after) && !isSameVersion(before, after)) changed.push(after);
   }
   for (const name of answersDue) {
@@ -48,7 +48,7 @@ export function difference(subscription: Subscription, table: ResourceTable): Di
   }
   for (const name of removalsDue) {
     const isGone = !table.has(name) && !answersDue.has(name);
-    if (isGone && staysWhenGone !== true) removed.push(name);
+    if (isGone && !staysWhenGone) removed.push(name);
   }
   return { changed, removed, refused: refusedOf(changed) };
 }

@@ -14,13 +14,13 @@ import type { Draft } from "./draft.js";
 export function respelled(draft: Draft, { files }: Moment): Draft {
   const { payload, subscription, isResent } = draft;
   const { typeUrl, rejections } = subscription;
-  const { recalls = false } = rulesOf(typeUrl);
+  const { recalls } = rulesOf(typeUrl);
   if (isResent !== true || (rejections.size === 0 && !recalls)) return draft;
   let isRetry = false;
   const sent = new Map<EncodedResource, EncodedResource>();
   for (const resource of payload.changed) {
     const rejection = rejectionOf(rejections, resource);
-    isRetry ||= rejection?.isTried === true;
+    isRetry ||= rejection?.isRetried === true;
     const isKnown = rejection === undefined ? recalls : rejection.isRespelled !== true;
     const bytes = isKnown ? files.respelled(typeUrl, resource.bytes) : resource.bytes;
     const isOther = !bytes.equals(resource.bytes);

@@ -28,7 +28,7 @@ function withCurrentSuspects(
 
 /** Of a type whose resources go one by one, each goes as what is suspected does. */
 function oneByOne(subscription: Subscription, changed: readonly EncodedResource[]): Subscription {
-  if (changed.length < 2 || rulesOf(subscription.typeUrl).oneByOne !== true) return subscription;
+  if (changed.length < 2 || !rulesOf(subscription.typeUrl).oneByOne) return subscription;
   const known = new Set(subscription.suspectGroups.flat());
   const others = changed.filter((it) => !known.has(it) && !isRejected(subscription, it));
   const suspectGroups = [...subscription.suspectGroups, ...others.map((resource) => [resource])];

@@ -13,7 +13,7 @@ export interface Rejection {
   /** After so long it is sent again, in milliseconds; never when absent. */
   readonly retryMs?: number;
   /** It is being sent again now. */
-  readonly isTried?: boolean;
+  readonly isRetried?: boolean;
   /** EncodedResource.isRespelled of what was refused last. */
   readonly isRespelled?: boolean;
 }

@@ -178,7 +178,7 @@ export function isAtRest(subscription: Subscription): boolean {
 export function isRejected(subscription: Subscription, resource: EncodedResource): boolean {
   if (resource.refusal !== undefined) return true;
   const rejection = rejectionOf(subscription.rejections, resource);
-  return rejection !== undefined && rejection.isTried !== true;
+  return rejection !== undefined && rejection.isRetried !== true;
 }
 
 /** The version of ours that the client can be taken to hold under a name and has not refused, if there is one. */

@@ -22,8 +22,8 @@ export function afterSecretsSent(
     const accepted = before.accepted.get(secret.name);
     const known = accepted !== undefined || before.rejections.has(secret.name);
     // What is only offered again is no other content: see afterVerdict.
-    const isTried = rejectionOf(before.rejections, secret) !== undefined;
-    return known && !isTried && !isSameVersion(accepted, secret);
+    const isOfferedAgain = rejectionOf(before.rejections, secret) !== undefined;
+    return known && !isOfferedAgain && !isSameVersion(accepted, secret);
   };
   return secrets.some(isReplaced) ? withAnotherChance(state) : state;
 }

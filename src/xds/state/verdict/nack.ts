@@ -116,8 +116,7 @@ function restoring(subscription: Subscription, { name }: EncodedResource): Subsc
   const { typeUrl, accepted, answersDue } = subscription;
   const before = accepted.get(name);
   const isKnown = before === undefined || isResource(before);
-  if (rulesOf(typeUrl).oneByOne !== true || !isKnown || !wants(subscription, name)) {
-    return subscription;
-  }
+  const isDue = rulesOf(typeUrl).oneByOne && isKnown && wants(subscription, name);
+  if (!isDue) return subscription;
   return edited(subscription, { answersDue: new Set([...answersDue, name]) });
 }

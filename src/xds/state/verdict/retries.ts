@@ -17,39 +17,39 @@ const OWN_SHARE = 0.2;
 
 /** The state in which all that may be tried again by now is about to be. */
 export function withRetries(state: StreamState, { now }: Moment): StreamState {
-  if (hasNone(state)) return state;
+  if (hasRejectedNothing(state)) return state;
   return state.subscriptions.reduce((before, subscription) => {
-    const due = awaited(state, subscription).filter(({ at }) => at <= now);
-    return due.length === 0 ? before : withSubscription(before, tried(subscription, due));
+    const due = retriesOf(state, subscription).filter(({ at }) => at <= now);
+    return due.length === 0 ? before : withSubscription(before, withRetried(subscription, due));
   }, state);
 }
 
 /** When something may be tried again; Infinity if there is nothing. */
 export function nextRetryAt(state: StreamState): number {
-  if (hasNone(state)) return Infinity;
-  const all = state.subscriptions.flatMap((subscription) => awaited(state, subscription));
+  if (hasRejectedNothing(state)) return Infinity;
+  const all = state.subscriptions.flatMap((subscription) => retriesOf(state, subscription));
   return all.reduce((earliest, { at }) => Math.min(earliest, at), Infinity);
 }
 
-const hasNone = ({ subscriptions }: StreamState): boolean =>
+const hasRejectedNothing = ({ subscriptions }: StreamState): boolean =>
   subscriptions.every(({ rejections }) => rejections.size === 0);
 
 /** Something that may be taken another time. */
-interface Awaited {
+interface Retry {
   readonly resource: EncodedResource;
   readonly rejection: Rejection;
   /** Milliseconds of the clock. */
   readonly at: number;
 }
 
-function awaited(state: StreamState, subscription: Subscription): readonly Awaited[] {
+function retriesOf(state: StreamState, subscription: Subscription): readonly Retry[] {
   const table = state.view.get(subscription.typeUrl);
-  return [...subscription.rejections.keys()].flatMap((name): readonly Awaited[] => {
+  return [...subscription.rejections.keys()].flatMap((name): readonly Retry[] => {
     const resource = table?.get(name);
     if (resource === undefined || !wants(subscription, name)) return [];
     const rejection = rejectionOf(subscription.rejections, resource);
-    const { retryMs, isTried } = rejection ?? {};
-    if (rejection === undefined || retryMs === undefined || isTried === true) return [];
+    const { retryMs, isRetried } = rejection ?? {};
+    if (rejection === undefined || retryMs === undefined || isRetried === true) return [];
     const at = Math.ceil(rejection.at + retryMs * (1 + OWN_SHARE * shareOf(state.id)));
     return [{ resource, rejection, at }];
   });
@@ -66,13 +66,10 @@ function shareOf(id: string): number {
 }
 
 /** Each is sent by itself, as what is suspected. */
-function tried(subscription: Subscription, due: readonly Awaited[]): Subscription {
+function withRetried(subscription: Subscription, due: readonly Retry[]): Subscription {
   const rejections = due.reduce(
     (before, { resource, rejection }) =>
-      withRejection(before, resource.name, {
-        ...rejection,
-        isTried: true,
-      }),
+      withRejection(before, resource.name, { ...rejection, isRetried: true }),
     subscription.rejections,
   );
   const suspectGroups = [...subscription.suspectGroups, ...due.map(({ resource }) => [resource])];

@@ -18,7 +18,7 @@ export function splitSuspects(
   error: string,
   { recalls }: Pick<TypeRules, "recalls">,
 ): readonly (readonly EncodedResource[])[] {
-  if (recalls === true) return resources.map((resource) => [resource]);
+  if (recalls) return resources.map((resource) => [resource]);
   const named = resources.filter(({ name }) => error.includes(name));
   if (named.length > 0 && named.length < resources.length) {
     const rest = resources.filter((resource) => !named.includes(resource));
