@@ -1,4 +1,5 @@
 /** Opens the parts of a control plane in the order in which they need each other. */
+
 import { steadyClock, systemClock } from "../base/clock.js";
 import { Engine } from "../base/engine/engine.js";
 import { createPatchCheck } from "../envoy/patch/check-patch.js";
@@ -17,7 +18,7 @@ import { logError } from "./log/log-error.js";
 import { createScopedLoggers, type ScopedLoggers } from "./log/scoped-loggers.js";
 import { readDescriptors, readOwnDescriptors, readVersion } from "./package-files.js";
 import { openPeersOfMesh, type PeersOfMesh } from "./peers/open-peers.js";
-import { watchEncoder } from "./refused/withheld.js";
+import { watchEncoder } from "./refused/watched-encoder.js";
 import { openRegistry } from "./registry/open-registry.js";
 import type { ProxyRegistry } from "./registry/proxy-registry.js";
 

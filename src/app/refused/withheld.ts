@@ -1,50 +1,18 @@
-/** Tells of what proxies are not sent because their Envoys would refuse it, of patches that change nothing, of servers not served, and of ports not reached. */
+/**
+ * Tells of what proxies are not sent because their Envoys would refuse it, of patches that change nothing, of servers not served, and of
+ * ports not reached.
+ */
 import type { Diagnostic } from "../../base/diagnostic.js";
-import type { Engine } from "../../base/engine/engine.js";
 import type { ConfigSnapshot } from "../../config/snapshot.js";
 import { idlePatchDiagnostics } from "../../envoy/diagnostics/idle-patches.js";
 import { lostPortDiagnostics } from "../../envoy/diagnostics/lost-ports.js";
 import { refusalDiagnostics, refusalsIn } from "../../envoy/diagnostics/refusals.js";
 import { unservedDiagnostics } from "../../envoy/diagnostics/unserved-servers.js";
 import type { LostPort } from "../../envoy/listener/lost-ports.js";
-import type { Encoder } from "../../envoy/resource/encoder.js";
 import type { Refusal, ResourceSets } from "../../envoy/resource/resource-set.js";
 import type { EnvoyPatches } from "../../mesh/extension/envoy-filters.js";
 import type { UnservedServer } from "../../mesh/gateway/shared-ports.js";
-import { missingIn, type Update } from "../update/update.js";
-
-/** An encoder, and whether anything that it was given was such that Envoy would refuse it. */
-export interface WatchedEncoder {
-  readonly encoder: Encoder;
-  readonly hasRefused: () => boolean;
-}
-
-/**
- * Watches an encoder: as long as nothing is wrong with what is in force, nobody has to look for it. `onFault` is told of each
- * exception, a fault of ours, by which a resource could not be built.
- */
-export function watchEncoder(
-  encoder: Encoder,
-  engine: Pick<Engine, "isAside">,
-  onFault: (fault: unknown) => void = () => undefined,
-): WatchedEncoder {
-  let refused = false;
-  const noted: Encoder["encode"] = (typeName, json) => {
-    try {
-      const encoded = encoder.encode(typeName, json);
-      refused ||= encoded.violations !== undefined && !engine.isAside;
-      return encoded;
-    } catch (error) {
-      refused ||= !engine.isAside;
-      throw error;
-    }
-  };
-  const notBuilt = (fault: unknown): void => {
-    refused ||= !engine.isAside;
-    onFault(fault);
-  };
-  return { encoder: { ...encoder, encode: noted, notBuilt }, hasRefused: () => refused };
-}
+import { diagnosticsBetween, type Update } from "../update/update.js";
 
 /** What is looked at. */
 export interface WithheldOptions {
@@ -95,11 +63,9 @@ export function createWithheld(options: WithheldOptions): Withheld {
       const refused = refusedNow();
       options.onLook?.(refused, options.snapshot());
       const now = diagnosticsOf(refused);
-      const newDiagnostics = missingIn(now, last);
-      const clearedDiagnostics = missingIn(last, now);
+      const change = diagnosticsBetween(last, now);
       last = now;
-      if (newDiagnostics.length + clearedDiagnostics.length === 0) return;
-      options.onChange({ changed: [], newDiagnostics, clearedDiagnostics });
+      if (change !== undefined) options.onChange(change);
     },
   };
 }

@@ -60,6 +60,17 @@ export function updateBetween(before: ConfigSnapshot, after: ConfigSnapshot): Up
   return nothing ? undefined : { changed, newDiagnostics, clearedDiagnostics };
 }
 
+/** What became of diagnostics alone; undefined when they are the same. */
+export function diagnosticsBetween(
+  before: readonly Diagnostic[],
+  after: readonly Diagnostic[],
+): Update | undefined {
+  const newDiagnostics = missingIn(after, before);
+  const clearedDiagnostics = missingIn(before, after);
+  const isSame = newDiagnostics.length + clearedDiagnostics.length === 0;
+  return isSame ? undefined : { changed: [], newDiagnostics, clearedDiagnostics };
+}
+
 /** Two updates as one. */
 export function mergeUpdates(first: Update, second: Update): Update {
   return {

@@ -1,8 +1,9 @@
 /** Plans that a control plane makes: what they say, and that they touch nothing. */
+
 import { describe, expect, test } from "vitest";
 import { createDiscovery } from "../../../src/app/discovery.js";
 import { createPlanner } from "../../../src/app/planner.js";
-import { watchEncoder } from "../../../src/app/refused/withheld.js";
+import { watchEncoder } from "../../../src/app/refused/watched-encoder.js";
 import type { Position } from "../../../src/base/diagnostic.js";
 import { Engine } from "../../../src/base/engine/engine.js";
 import { takeSteps } from "../../../src/base/steps/take-steps.js";

@@ -1,9 +1,10 @@
 /** What is kept of resources from before something of theirs was refused. */
+
 import { expect, test } from "vitest";
 import { createDiscovery } from "../../../../src/app/discovery.js";
 import { keepGood, type LastGood, withLastGood } from "../../../../src/app/last-good/last-good.js";
 import { decodeLastGood, encodeLastGood } from "../../../../src/app/last-good/last-good-file.js";
-import { watchEncoder } from "../../../../src/app/refused/withheld.js";
+import { watchEncoder } from "../../../../src/app/refused/watched-encoder.js";
 import { Engine } from "../../../../src/base/engine/engine.js";
 import type { ConfigSnapshot } from "../../../../src/config/snapshot.js";
 import type { Encoder } from "../../../../src/envoy/resource/encoder.js";

@@ -2,7 +2,7 @@ import { expect, test } from "vitest";
 import { createDiscovery } from "../../../../src/app/discovery.js";
 import { createListeners } from "../../../../src/app/listeners.js";
 import { createRefusals } from "../../../../src/app/refused/refusals.js";
-import { watchEncoder } from "../../../../src/app/refused/withheld.js";
+import { watchEncoder } from "../../../../src/app/refused/watched-encoder.js";
 import type { Settled } from "../../../../src/app/update/followed-update.js";
 import type { Update } from "../../../../src/app/update/update.js";
 import { Engine } from "../../../../src/base/engine/engine.js";
