@@ -1,5 +1,5 @@
 /** The control plane: puts the parts together, and owns the order in which they start and stop. */
-import type { Settled } from "./app/update/followed-update.js";
+
 import { type Closers, closeAll } from "./app/closers.js";
 import type { ControlPlaneOptions } from "./app/control-plane-options.js";
 import { followIdentity, startLoop } from "./app/follow-changes.js";
@@ -17,6 +17,7 @@ import {
   watchRefusals,
 } from "./app/served.js";
 import { type ProxyStatus, proxyStatuses } from "./app/sessions/proxy-status.js";
+import type { Settled } from "./app/update/followed-update.js";
 import type { Update } from "./app/update/update.js";
 import { createWatchers } from "./app/update/watchers.js";
 import { steadyClock } from "./base/clock.js";

@@ -1,6 +1,7 @@
 /** What a person sees of `up`: what happens, line by line, in the order in which it happens. */
-import type { Settled } from "../../app/update/followed-update.js";
+
 import type pc from "picocolors";
+import type { Settled } from "../../app/update/followed-update.js";
 import type { Update } from "../../app.js";
 import { type Diagnostic, diagnosticLines } from "../../base/diagnostic.js";
 import { counted } from "../../base/text/counted.js";

@@ -1,7 +1,8 @@
 /** What a user is told of resources that are not sent because Envoy would refuse them. */
-import { watchEncoder } from "../../../src/app/refused/watched-encoder.js";
+
 import { expect, test } from "vitest";
 import { createDiscovery } from "../../../src/app/discovery.js";
+import { watchEncoder } from "../../../src/app/refused/watched-encoder.js";
 import { createWithheld } from "../../../src/app/refused/withheld.js";
 import { formatDiagnostic } from "../../../src/base/diagnostic.js";
 import { Table } from "../../../src/base/table/table.js";

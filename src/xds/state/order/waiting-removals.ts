@@ -16,8 +16,8 @@ export function waitingRemovals(
 ): Waiting {
   if (removed.length === 0) return NOTHING;
   // Of a client that came back with others it is not known which it had taken before.
-  const unready = clusters.holdsUnknownSet ? NOTHING : coldClusters(state, moment);
-  const taken = removed.filter((name) => !unready.names.has(name));
+  const cold = clusters.holdsUnknownSet ? NOTHING : coldClusters(state, moment);
+  const taken = removed.filter((name) => !cold.names.has(name));
   if (taken.length === 0) return NOTHING;
   const resumed =
     clusters.resumedAt === undefined ? 0 : clusters.resumedAt + moment.pacing.resumeWaitMs;
