@@ -5,22 +5,22 @@ import type { Payload, SentResponse } from "../response/response.js";
 import { isSameVersion, MAYBE_HELD, UNKNOWN_VERSION, withEntry } from "../subscription/held.js";
 import { edited, type Subscription } from "../subscription/subscription.js";
 
-/** The whole set is kept back until the view has another, unless there is another already. */
+/** Of a client with `holdsUnknownSet`: the whole set is kept back until the view has another, unless there is another already. */
 export function withNackedSet(subscription: Subscription): Subscription {
   if (subscription.inFlight.length > 0) return subscription;
   return edited(subscription, { nackedSet: subscription.held, held: Table.empty() });
 }
 
-/** Complete style: sets that are in flight come after one that was refused, of which the client may hold parts. */
+/** Complete style, while newer sets are in flight: the client may hold parts of the refused one until it has judged them. */
 export function withSetsJudgedAnew(subscription: Subscription): Subscription {
   return edited(subscription, {
     mayHoldNackedParts: true,
-    inFlight: withRefusedNews(subscription),
+    inFlight: withAllNews(subscription),
   });
 }
 
-/** Before the first of those in flight one was refused: what is in both may come with this one. */
-function withRefusedNews({ accepted, inFlight }: Subscription): readonly SentResponse[] {
+/** With the first of these sets the client may take what it refused before: all is new of it that it has not accepted. */
+function withAllNews({ accepted, inFlight }: Subscription): readonly SentResponse[] {
   return inFlight.map((sent, i) => {
     if (i > 0) return sent;
     const { changed, resources } = sent.payload;
