@@ -22,8 +22,13 @@ const MAX_KEPT_BYTES = 1024 * 1024;
 /** Parts of messages are kept in blocks of so many bytes. */
 const BLOCK_BYTES = 4096;
 
-/** How many free blocks are kept for later messages. */
-const MAX_FREE_BLOCKS = MAX_KEPT_BYTES / BLOCK_BYTES;
+/**
+ * What is kept of free blocks for later messages, in bytes: about what a fleet of two hundred proxies that comes back has at once in
+ * messages that are not whole. Blocks that are given up and made anew are garbage outside of the heap, of which V8 takes no more
+ * than 64 MiB before it looks through all of the heap.
+ */
+const MAX_FREE_BYTES = 8 * 1024 * 1024;
+const MAX_FREE_BLOCKS = MAX_FREE_BYTES / BLOCK_BYTES;
 
 /** Of a part that takes memory. */
 interface Holder {

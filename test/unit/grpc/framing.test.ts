@@ -151,3 +151,17 @@ test("a message that comes byte by byte takes the memory of its bytes", () => {
   expect(after.external - before.external).toBeLessThan(4 * MEBIBYTE);
   expect(after.heapUsed - before.heapUsed).toBeLessThan(64 * MEBIBYTE);
 });
+
+test("messages of many that come in part at once are put together where those before were", () => {
+  const { open } = streams(16 * MEBIBYTE);
+  const readers = Array.from({ length: 60 }, () => open("one of many"));
+  const wire = framed(Buffer.alloc(100_000));
+  const pieces = [wire.subarray(0, 99_000), wire.subarray(99_000)];
+  const comeTogether = (): void => {
+    for (const piece of pieces) for (const { read } of readers) read(piece, nothing);
+  };
+  comeTogether();
+  const before = process.memoryUsage().arrayBuffers;
+  comeTogether();
+  expect(process.memoryUsage().arrayBuffers - before).toBeLessThan(MEBIBYTE);
+});
