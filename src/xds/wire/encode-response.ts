@@ -50,18 +50,19 @@ function headOf(typeUrl: string, style: Style, resource: EncodedResource): Buffe
   return head;
 }
 
-/** Writes a DiscoveryResponse or, in the delta style, a DeltaDiscoveryResponse. */
-export function encodeResponse({ typeUrl, style, nonce, payload }: Response): Message {
-  const parts: Buffer[] = [
+/**
+ * Writes a DiscoveryResponse or, in the delta style, a DeltaDiscoveryResponse; with its resources as they stand in it, if these
+ * were put together already.
+ */
+export function encodeResponse(response: Response, body = bodyOf(response)): Message {
+  const { typeUrl, style, nonce, payload } = response;
+  return messageOf([
     textField(1, payload.version),
     textField(4, typeUrl),
     textField(5, nonce),
     ...removedParts(typeUrl, style, payload.removed),
-  ];
-  const { prefix, resources } = payload;
-  if (prefix === undefined) return messageOf([...parts, ...bodyParts(typeUrl, style, resources)]);
-  const rest = resources.slice(prefix.resources.length);
-  return messageOf([...parts, bodyOf(typeUrl, style, prefix), ...bodyParts(typeUrl, style, rest)]);
+    ...body,
+  ]);
 }
 
 /** How a response says what is removed; that of a complete style does so by what it leaves out. */
@@ -87,7 +88,8 @@ function nothingParts(typeUrl: string, name: string): readonly Buffer[] {
   return [resourceHead(typeUrl, "partial", { name, version: "", bytes }), bytes];
 }
 
-function bodyParts(
+/** Resources as they stand in a response of a style: of each its head and its bytes. */
+export function resourceParts(
   typeUrl: string,
   style: Style,
   resources: readonly EncodedResource[],
@@ -95,14 +97,21 @@ function bodyParts(
   return resources.flatMap((resource) => [headOf(typeUrl, style, resource), resource.bytes]);
 }
 
-/** By the payloads that responses begin with; a type is said in one style to all who are sent such a payload. */
-const bodies = new WeakMap<Payload, Buffer>();
+/** The resources of a response, as they stand in it. */
+function bodyOf({ typeUrl, style, payload }: Response): readonly Buffer[] {
+  const { prefix, resources } = payload;
+  if (prefix === undefined) return resourceParts(typeUrl, style, resources);
+  const rest = resources.slice(prefix.resources.length);
+  return [beginningOf(typeUrl, style, prefix), ...resourceParts(typeUrl, style, rest)];
+}
 
-/** The resources of a payload as they stand in a response. */
-function bodyOf(typeUrl: string, style: Style, payload: Payload): Buffer {
-  const known = bodies.get(payload);
+/** By the payloads that responses begin with; a type is said in one style to all who are sent such a payload. */
+const beginnings = new WeakMap<Payload, Buffer>();
+
+function beginningOf(typeUrl: string, style: Style, prefix: Payload): Buffer {
+  const known = beginnings.get(prefix);
   if (known !== undefined) return known;
-  const body = Buffer.concat(bodyParts(typeUrl, style, payload.resources));
-  bodies.set(payload, body);
-  return body;
+  const beginning = Buffer.concat(resourceParts(typeUrl, style, prefix.resources));
+  beginnings.set(prefix, beginning);
+  return beginning;
 }
