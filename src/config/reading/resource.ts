@@ -86,7 +86,10 @@ function readKnown(
     kind: definition.kind,
     apiVersion,
     metadata,
-    spec: meantBy(definition, definition.body === "spec" ? whole["spec"] : bodyOf(whole)),
+    spec: meantBy(
+      definition,
+      definition.body === "spec" ? specOf(definition, whole) : bodyOf(whole),
+    ),
     ...(definition.status !== undefined && status !== undefined && { status }),
   };
   const all = [
@@ -94,7 +97,7 @@ function readKnown(
     ...findings,
     ...unknown,
     ...(wrong.length > 0 ? [] : validateResource(definition, resource)).map((finding) =>
-      ofEmptyField(finding, value),
+      inWordsOf(definition, ofEmptyField(finding, value)),
     ),
   ];
   if (!all.some(isError)) {
@@ -108,6 +111,23 @@ function readKnown(
 /** Kubernetes reads nothing as the empty text in its own maps, and refuses it in those of Istio. */
 function isOfIstio({ group }: KindDefinition<never>): boolean {
   return group.endsWith(".istio.io");
+}
+
+/** Istio takes one that is not there for an empty one, by which policies say something. */
+function specOf(
+  definition: KindDefinition<never>,
+  { spec }: Readonly<Record<string, unknown>>,
+): unknown {
+  return spec === undefined && isOfIstio(definition) ? {} : spec;
+}
+
+/** What Istio finds by its validation, where others have a schema for it. */
+const VALIDATED: readonly string[] = ["missing-field", "out-of-range"];
+
+/** Istio's code, for what it would find too. */
+function inWordsOf(definition: KindDefinition<never>, finding: Finding): Finding {
+  const isIstios = isOfIstio(definition) && VALIDATED.includes(finding.code);
+  return isIstios ? { ...finding, code: "IST0106" } : finding;
 }
 
 function meantBy({ meant, schema }: KindDefinition<never>, body: unknown): unknown {

@@ -44,3 +44,58 @@ it("a switch among the labels that has no quotes is an error, and the rest of th
     ["spec", "ports", 0],
   ]);
 });
+
+describe("a resource without a spec", () => {
+  const POLICIES: readonly (readonly [group: string, kind: string])[] = [
+    ["security.istio.io/v1", "AuthorizationPolicy"],
+    ["security.istio.io/v1", "PeerAuthentication"],
+    ["security.istio.io/v1", "RequestAuthentication"],
+    ["telemetry.istio.io/v1", "Telemetry"],
+  ];
+  it.each(POLICIES)("says what an empty one says: %s %s", (apiVersion, kind) => {
+    const metadata = { name: "a" };
+    expect(readResource({ apiVersion, kind, metadata })).toEqual(
+      readResource({ apiVersion, kind, metadata, spec: {} }),
+    );
+    expect(readResource({ apiVersion, kind, metadata }).findings).toEqual([]);
+  });
+
+  it("lacks what its kind needs", () => {
+    expect(messagesOf({ metadata: { name: "a" } })).toEqual([
+      "the VirtualService has no routes: give http, tls or tcp",
+    ]);
+  });
+
+  it("is none of a kind that is not Istio's", () => {
+    const { findings } = readResource({
+      apiVersion: "v1",
+      kind: "Service",
+      metadata: { name: "a" },
+    });
+    expect(findings.map(({ path, code }) => [path, code])).toEqual([[["spec"], "wrong-type"]]);
+  });
+});
+
+describe("a field that a resource lacks", () => {
+  const codesOf = (resource: object): readonly string[] =>
+    readResource({ metadata: { name: "a" }, ...resource }).findings.map(({ code }) => code);
+
+  it("is what Istio's validation finds, in resources of Istio", () => {
+    const spec = { subsets: [] };
+    expect(
+      codesOf({ apiVersion: "networking.istio.io/v1", kind: "DestinationRule", spec }),
+    ).toEqual(["IST0106"]);
+  });
+
+  it("has Istio's code too where it is there and empty", () => {
+    const spec = { host: "" };
+    expect(
+      codesOf({ apiVersion: "networking.istio.io/v1", kind: "DestinationRule", spec }),
+    ).toEqual(["IST0106"]);
+  });
+
+  it("has a code of its own in others", () => {
+    const spec = { ports: [{ name: "http" }] };
+    expect(codesOf({ apiVersion: "v1", kind: "Service", spec })).toEqual(["missing-field"]);
+  });
+});

@@ -49,7 +49,7 @@ const DAMAGES: readonly {
   {
     what: "a file that is half written, at the end of a line",
     files: { "route.yaml": route("payments", "payments", "v1").split("spec:")[0] ?? "" },
-    lines: ["mesh/route.yaml:1:1 error wrong-type VirtualService payments.default"],
+    lines: ["mesh/route.yaml:1:1 error IST0106 VirtualService payments.default"],
   },
   {
     what: "an unknown field",
