@@ -50,6 +50,8 @@ export interface Mesh extends Plaintext {
   readonly mixedPorts: MixedPorts;
   /** The workloads of each service: by hostname, then by `namespace/hostname`. */
   readonly endpoints: Table<Table<readonly Workload[]>>;
+  /** Those that are not ready, of services whose callers have to know of them; as `endpoints`. */
+  readonly unreadyEndpoints: Table<Table<readonly Workload[]>>;
   /** The SPIFFE accounts (`namespace/account`) of each service's workloads: by hostname, then by `namespace/hostname`. */
   readonly accounts: Table<Table<readonly string[]>>;
   /** Services as they are at the addresses that resources list for them: by `namespace|address`, then by `namespace/hostname`. */

@@ -1,5 +1,6 @@
 /** Where requests go by the policies of DestinationRules: by place, through routes of others, to the selected pods. */
 import { once } from "node:events";
+import { createServer as createHttpServer } from "node:http";
 import { createServer as createHttp2Server, type ServerHttp2Session } from "node:http2";
 import { createServer } from "node:net";
 import { expect, onTestFinished, test } from "vitest";
@@ -147,8 +148,29 @@ spec:
   trafficPolicy: { connectionPool: { http: { http2KeepAlive: { interval: 0.1s } } } }
 `;
 
+/** A pod that others run. */
+const pod = (name: string, block: number, place: string, ready: boolean): string => `
+apiVersion: v1
+kind: Pod
+metadata: { name: ${name}, labels: { app: partly, istio-locality: ${place} } }
+spec: { containers: [{ name: app, image: app }] }
+status: { podIP: ${ownAddress(block)}, conditions: [{ type: Ready, status: "${ready ? "True" : "False"}" }] }
+`;
+
+const PARTLY_READY = documents(
+  service("partly", "partly", "trafficDistribution: PreferClose"),
+  pod("here", 36, "us.east.1", true),
+  ...[37, 38, 39].map((block) => pod(`starting-${block}`, block, "us.east.1", false)),
+  pod("there", 40, "us.west.1", true),
+);
+
 const mesh = shareMesh(
-  { "places.yaml": PLACES, "delegates.yaml": DELEGATES, "announced.yaml": ANNOUNCED },
+  {
+    "places.yaml": PLACES,
+    "delegates.yaml": DELEGATES,
+    "announced.yaml": ANNOUNCED,
+    "partly-ready.yaml": PARTLY_READY,
+  },
   { standIns: false },
 );
 
@@ -220,6 +242,29 @@ test("requests are spread over places by the shares of a rule", async () => {
   // 80 %, give or take four standard deviations.
   expect(counts["far-0"]).toBeGreaterThan(160 - 23);
   expect(counts["far-0"]).toBeLessThan(160 + 23);
+});
+
+test("requests leave a place where most endpoints are not ready, by the share that these would have had", async () => {
+  const counts = { here: 0, there: 0 };
+  for (const [name, block] of [
+    ["here", 36],
+    ["there", 40],
+  ] as const) {
+    const server = createHttpServer((_request, response) => {
+      counts[name] += 1;
+      response.end();
+    });
+    server.listen(8080, ownAddress(block));
+    onTestFinished(() => {
+      server.close();
+    });
+    await once(server, "listening");
+  }
+  for (let i = 0; i < 200; i++) expect((await ask("http://partly/")).status).toBe(200);
+  // A quarter is ready, of which Envoy thinks that it can do 1.4 times its share: 35 %, give or take four standard deviations.
+  expect(counts.here).toBeGreaterThan(70 - 27);
+  expect(counts.here).toBeLessThan(70 + 27);
+  expect(counts.here + counts.there).toBe(200);
 });
 
 test("requests that a VirtualService leaves to another are routed by that one", async () => {

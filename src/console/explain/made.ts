@@ -217,5 +217,8 @@ function hostsOf(
 
 function workloadsOf({ scene: { mesh }, proxy }: Asked, host: string): readonly Workload[] {
   const service = chooseService(mesh.servicesByHost.get(host), proxy.namespace);
-  return service === undefined ? [] : (mesh.endpoints.get(host)?.get(serviceKey(service)) ?? []);
+  if (service === undefined) return [];
+  return [mesh.endpoints, mesh.unreadyEndpoints].flatMap(
+    (all) => all.get(host)?.get(serviceKey(service)) ?? [],
+  );
 }

@@ -102,7 +102,7 @@ export function reachedBy(
   const scale = scaleOf(networks.gateways);
   const { near, far } = sorted(endpoints, network, networks);
   const isMutual = tls?.mode === undefined ? autoMtls : tls.mode === "ISTIO_MUTUAL";
-  const passed = isMutual ? far.filter(([{ meshTls }]) => meshTls) : [];
+  const passed = isMutual ? far.filter(([one]) => one.meshTls && one.isUnready !== true) : [];
   const scaled = near.map((one) => ({
     ...one,
     workload: { ...one.workload, weight: one.workload.weight * scale },

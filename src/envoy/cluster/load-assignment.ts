@@ -28,6 +28,8 @@ export interface ClusterEndpoint {
   readonly port: number;
   /** Whether it takes mutual TLS on this port. */
   readonly meshTls: boolean;
+  /** It is not called: others are for it, as far as there are too few of its locality. */
+  readonly isUnready?: true;
 }
 
 /** The endpoints of a service's port: every workload that has the port, in the workloads' order. */
@@ -42,6 +44,12 @@ export function clusterEndpoints(
     return [{ workload, port: target, meshTls: takesMeshTls(workload, target) }];
   });
 }
+
+/** The same of workloads that are not ready. */
+export const unreadyEndpoints = (
+  ...[workloads, port, takesMeshTls]: Parameters<typeof clusterEndpoints>
+): readonly ClusterEndpoint[] =>
+  clusterEndpoints(workloads, port, takesMeshTls).map((one) => ({ ...one, isUnready: true }));
 
 /** Whether workloads take mutual TLS on a port: those that have a sidecar, but for those that are called in plaintext. */
 export const meshTlsBut =
@@ -76,7 +84,7 @@ interface Telling {
 }
 
 function endpoint(
-  { workload, port, meshTls }: ClusterEndpoint,
+  { workload, port, meshTls, isUnready }: ClusterEndpoint,
   { isCounted = false, isNamed = false }: Telling,
 ): LbEndpointJson {
   const isDescribed = isCounted && workload.name !== "";
@@ -91,6 +99,7 @@ function endpoint(
         ...(isNamed ? podMetadata(workload.name) : {}),
       },
     },
+    ...(isUnready === true ? { healthStatus: "UNHEALTHY" as const } : {}),
     loadBalancingWeight: workload.weight,
   };
 }

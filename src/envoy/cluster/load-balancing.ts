@@ -1,6 +1,7 @@
 import type { LoadBalancerSettings } from "../../config/kinds/networking/destination-rule/load-balancer.js";
 import type { OutlierDetection } from "../../config/kinds/networking/destination-rule/outlier-detection.js";
 import type { LocalityBalancing } from "../../mesh/routing/locality-balancing.js";
+import type { Service } from "../../mesh/service/service.js";
 import type { Cluster_SlowStartConfigJson, ClusterJson } from "../api.js";
 import { goDuration } from "../duration.js";
 
@@ -72,20 +73,21 @@ function slowStart(
 }
 
 /**
- * Settings that all load balancers share. Envoy ignores ejections when too few endpoints are left ("panic"); Istio turns
- * that off unless the rule names a share. The weights of localities count only where the user speaks of localities: they
- * take precedence over the load balancer's own choice.
+ * Settings that all load balancers share. Envoy calls endpoints whatever their health when too few are left that are in order
+ * ("panic"); Istio turns that off where endpoints are taken out, unless the rule names a share, and always where a service asks
+ * for those nearby, of which callers know the ones that are not ready. The weights of localities count only where the user
+ * speaks of localities: they take precedence over the load balancer's own choice.
  */
 export function commonLoadBalancing(
+  { distribution }: Pick<Service, "distribution">,
   outlier: OutlierDetection | undefined,
   locality: LocalityBalancing | undefined,
 ): NonNullable<ClusterJson["commonLbConfig"]> {
   const { distribute = [], failover = [], failoverPriority = [] } = locality?.setting ?? {};
   const failsOver = locality?.failsOver === true && failover.length + failoverPriority.length > 0;
+  const panic = distribution === "any" ? outlier && (outlier.minHealthPercent ?? 0) : 0;
   return {
-    ...(outlier === undefined
-      ? {}
-      : { healthyPanicThreshold: { value: outlier.minHealthPercent ?? 0 } }),
+    ...(panic === undefined ? {} : { healthyPanicThreshold: { value: panic } }),
     ...(distribute.length > 0 || failsOver ? { localityWeightedLbConfig: {} } : {}),
   };
 }

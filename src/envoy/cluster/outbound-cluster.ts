@@ -314,10 +314,10 @@ function preselection(
   policy: EffectivePolicy,
   isChosen: boolean,
 ): Pick<ClusterJson, "commonLbConfig" | "lbSubsetConfig"> {
-  const commonLbConfig = commonLoadBalancing(
-    policy.outlierDetection,
-    isChosen ? undefined : localityBalancing(policy, service, client.localityPolicy.setting),
-  );
+  const locality = isChosen
+    ? undefined
+    : localityBalancing(policy, service, client.localityPolicy.setting);
+  const commonLbConfig = commonLoadBalancing(service, policy.outlierDetection, locality);
   return {
     commonLbConfig,
     ...(hasCalledPods(service, client) ? { lbSubsetConfig: podSubsets(commonLbConfig) } : {}),

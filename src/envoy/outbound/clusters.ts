@@ -26,6 +26,7 @@ import {
   loadAssignment,
   meshTlsBut,
   preferenceOf,
+  unreadyEndpoints,
 } from "../cluster/load-assignment.js";
 import {
   type ClientTraits,
@@ -69,6 +70,8 @@ export interface ClusterInputs {
 }
 
 interface EndpointInputs extends Pick<ClusterInputs, "service" | "rule" | "workloads" | "caller"> {
+  /** Those that are not ready, where callers have to know of them. */
+  readonly unready: readonly Workload[];
   /** Those of its workloads that are called in plaintext. */
   readonly plaintext: PlaintextWorkloads | undefined;
   /** A gateway with a server of mode AUTO_PASSTHROUGH may pass mutual TLS on to the service. */
@@ -152,7 +155,10 @@ function assignmentKeys({
 function buildEndpoints(encoder: Encoder, inputs: EndpointInputs): ResourceSet {
   const { service, rule, workloads, plaintext, caller, passed, isCounted, isNamed } = inputs;
   const takesMeshTls = meshTlsBut(plaintext);
-  const found = callableWorkloads(service, workloads, caller).filter(hasAddress);
+  const callable = (all: readonly Workload[]): readonly Workload[] =>
+    callableWorkloads(service, all, caller).filter(hasAddress);
+  const found = callable(workloads);
+  const waiting = callable(inputs.unready);
   const leftOut = workloads
     .filter((one) => !hasAddress(one))
     .map((one) => unresolved(service, one));
@@ -160,10 +166,14 @@ function buildEndpoints(encoder: Encoder, inputs: EndpointInputs): ResourceSet {
     assignmentKeys(inputs).flatMap(({ key, port, labels }): readonly EnvoyResource[] => {
       const selected = found.filter((one) => selects(labels, one.labels));
       const policy = effectivePolicy(rule?.spec, key.subset, key.port);
-      const all = clusterEndpoints(selected, port, takesMeshTls);
+      const unready = waiting.filter((one) => selects(labels, one.labels));
+      const all = [
+        ...clusterEndpoints(selected, port, takesMeshTls),
+        ...unreadyEndpoints(unready, port, takesMeshTls),
+      ];
       const endpoints = reachedBy(caller, all, { service, policy });
       const preference = preferenceOf(policy, service, caller);
-      const sources = selected.flatMap(({ source }) => source ?? []);
+      const sources = [...selected, ...unready].flatMap(({ source }) => source ?? []);
       const encode = (name: string, members: readonly ClusterEndpoint[]): EnvoyResource => {
         const json = loadAssignment(name, members, { preference, isCounted, isNamed });
         const encoded = encodeResource(encoder, MESSAGE.endpoint, { name, json, sources });
@@ -176,7 +186,7 @@ function buildEndpoints(encoder: Encoder, inputs: EndpointInputs): ResourceSet {
         called,
         encode(
           sniOf(key),
-          endpoints.filter(({ meshTls }) => meshTls),
+          endpoints.filter(({ meshTls, isUnready }) => meshTls && isUnready !== true),
         ),
       ];
     }),
@@ -207,6 +217,7 @@ export function createClusterBuilders(engine: Engine, encoder: Encoder): Cluster
         service: true,
         rule: true,
         workloads: true,
+        unready: true,
         plaintext: true,
         caller: true,
         passed: true,
@@ -294,18 +305,19 @@ export function createEndpointRows(
 ): (views: Table<HostView>, mesh: Mesh, caller: ClusterCaller) => HostRows<EnvoyResource> {
   const derive = engine.lookUp<
     HostView,
-    [Table<readonly Workload[]>, PlaintextWorkloads],
+    [Table<readonly Workload[]>, Table<readonly Workload[]>, PlaintextWorkloads],
     [EndpointCaller],
     ResourceSet
   >(
     "endpoints",
-    (_host, [view, workloads, plaintext], context) => {
+    (_host, [view, workloads, unready, plaintext], context) => {
       const { service, rule } = view;
       if (service === undefined || !usesEds(service)) return undefined;
       return shared.endpoints({
         service,
         rule,
         workloads: workloads?.get(serviceKey(service)) ?? NO_WORKLOADS,
+        unready: unready?.get(serviceKey(service)) ?? NO_WORKLOADS,
         plaintext,
         caller: context.caller,
         passed: context.passes && isPassed(service),
@@ -334,7 +346,8 @@ export function createEndpointRows(
       passes: router && passing(mesh.gateways),
       isCounted: shared.counts(mesh.telemetries, mesh.config),
     });
-    const byHost = derive([views, mesh.endpoints, mesh.plaintextWorkloads], context);
+    const { endpoints, unreadyEndpoints, plaintextWorkloads } = mesh;
+    const byHost = derive([views, endpoints, unreadyEndpoints, plaintextWorkloads], context);
     return { byHost, all: flat(byHost) };
   };
 }

@@ -209,17 +209,29 @@ function createListed(
     );
 }
 
-/** The workloads of every service, by `serviceKey`, sorted; a service without any has an empty list. */
+/**
+ * Whether callers of a service have to know of the workloads that are not ready: by how many those near are, calls go farther
+ * away. See Istio, SupportsUnhealthyEndpoints.
+ */
+const tellsOfUnready = ({ distribution, publishNotReady }: Service): boolean =>
+  distribution !== "any" && !publishNotReady;
+
+/** The workloads of services, by `serviceKey`, sorted. */
+export interface ServiceEndpoints {
+  /** Those that are called; a service without any has an empty list. */
+  readonly called: Table<readonly Workload[]>;
+  /** Those that are not ready, of services whose callers have to know of them. */
+  readonly unready: Table<readonly Workload[]>;
+}
+
+/** The finder of these. */
 export function createServiceEndpoints(
   engine: Engine,
-): (sources: EndpointSources) => Table<readonly Workload[]> {
+): (sources: EndpointSources) => ServiceEndpoints {
   const selected = createSelected(engine);
   const listed = createListed(engine);
-  const byService = engine.derive<
-    [Service, readonly Workload[], readonly Workload[]],
-    [],
-    readonly Workload[]
-  >(
+  type Told = [Service, readonly Workload[], readonly Workload[]];
+  const called = engine.derive<Told, [], readonly Workload[]>(
     "service endpoints",
     (_key, [service, found = [], named = []]) => {
       if (service === undefined) return undefined;
@@ -229,9 +241,19 @@ export function createServiceEndpoints(
     },
     sameElements,
   );
+  const unready = engine.derive<Told, [], readonly Workload[]>(
+    "service endpoints that are not ready",
+    (_key, [service, found = [], named = []]) => {
+      if (service === undefined || !tellsOfUnready(service)) return undefined;
+      const waiting = withoutDuplicates([...found, ...named]).filter(({ ready }) => !ready);
+      return waiting.length === 0 ? undefined : waiting;
+    },
+    sameElements,
+  );
   return (sources) => {
     const { services, workloads } = sources;
-    return byService([services, selected(services, workloads), listed(sources)]);
+    const told = [services, selected(services, workloads), listed(sources)] as const;
+    return { called: called(told), unready: unready(told) };
   };
 }
 

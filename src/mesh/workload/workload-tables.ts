@@ -13,7 +13,7 @@ import { createWorkloads } from "./workloads.js";
 /** The tables of a mesh that its workloads and services make. */
 export type WorkloadTables = Pick<
   Mesh,
-  "endpoints" | "accounts" | "servicesByAddress" | "workloadsByAddress"
+  "endpoints" | "unreadyEndpoints" | "accounts" | "servicesByAddress" | "workloadsByAddress"
 >;
 
 /** The service accounts of some workloads, as `namespace/account`, sorted. */
@@ -43,6 +43,7 @@ export function createWorkloadTables(
   ]);
   const endpoints = createServiceEndpoints(engine);
   const endpointsByHost = engine.group<readonly Workload[]>("endpoints by host", byHostname);
+  const unreadyByHost = engine.group<readonly Workload[]>("unready endpoints by host", byHostname);
   const accounts = engine.derive<[readonly Workload[]], [], readonly string[]>(
     "accounts of a service",
     (_key, [list]) => (list === undefined ? undefined : accountsOf(list)),
@@ -63,16 +64,17 @@ export function createWorkloadTables(
       proxies,
       health,
     });
-    const byService = endpoints({
+    const { called, unready } = endpoints({
       services,
       workloads: all,
       endpoints: tables.Endpoints,
       slices: tables.EndpointSlice,
     });
     return {
-      endpoints: endpointsByHost(byService),
-      accounts: accountsByHost(accounts([byService])),
-      servicesByAddress: servicesByAddress(services, byService),
+      endpoints: endpointsByHost(called),
+      unreadyEndpoints: unreadyByHost(unready),
+      accounts: accountsByHost(accounts([called])),
+      servicesByAddress: servicesByAddress(services, called),
       workloadsByAddress: byAddress(all),
     };
   };

@@ -64,9 +64,16 @@ export function balancing(policy: TrafficPolicy, host: Host): Fields {
   return defined({ algorithm, slowStart: warms ? slowStart(balancer) : undefined });
 }
 
-/** "Defaults to 100" and so on; a number of 0 for a detector switches it off. */
-export function outliers({ outlierDetection: outlier }: TrafficPolicy): Fields | undefined {
-  if (outlier === undefined) return undefined;
+/**
+ * "Defaults to 100" and so on; a number of 0 for a detector switches it off. Of a Service that asks for endpoints nearby those that
+ * are not ready are sent too, and are never called.
+ */
+export function outliers(
+  { outlierDetection: outlier }: TrafficPolicy,
+  { trafficDistribution }: Host,
+): Fields | undefined {
+  const knowsUnready = trafficDistribution !== "";
+  if (outlier === undefined) return knowsUnready ? { panic: 0 } : undefined;
   const isSplit = outlier.splitExternalLocalOriginErrors === true;
   const local = isSplit ? positive(outlier.consecutiveLocalOriginFailures) : undefined;
   const enforced = (count: number | undefined): number | undefined =>
@@ -84,7 +91,7 @@ export function outliers({ outlierDetection: outlier }: TrafficPolicy): Fields |
     local,
     localEnforced: enforced(local),
     localSuccessRate: isSplit ? 0 : undefined,
-    panic: outlier.minHealthPercent ?? 0,
+    panic: knowsUnready ? 0 : (outlier.minHealthPercent ?? 0),
   });
 }
 

@@ -77,7 +77,7 @@ function describeCluster(world: World, called: Called, caller: PlacedCaller): De
     discovery: isPassed ? "ORIGINAL_DST" : found,
     balancing: isPassed ? undefined : balancing(policy, host),
     weighsLocalities: isPassed ? undefined : weighsLocalities(preference),
-    outliers: outliers(policy),
+    outliers: outliers(policy, host),
     connections: connections(policy, meshConfig),
     http: version,
     hashedBy: hasOwnRoute(called, caller) ? hashedBy(policy, host) : undefined,
