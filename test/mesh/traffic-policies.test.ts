@@ -56,6 +56,7 @@ const PLACES = documents(
   ),
   service("nearest", "placed"),
   service("spread", "placed"),
+  service("regional", "placed"),
   `
 apiVersion: networking.istio.io/v1
 kind: DestinationRule
@@ -80,6 +81,13 @@ spec:
   trafficPolicy:
     loadBalancer:
       localityLbSetting: { distribute: [{ from: us/east/*, to: { us/*: 20, eu/west/1: 80 } }] }
+---
+apiVersion: networking.istio.io/v1
+kind: DestinationRule
+metadata: { name: regional }
+spec:
+  host: regional
+  trafficPolicy: { loadBalancer: { zoneAwareLbSetting: { enabled: true, minClusterSize: 1 } } }
 `,
 );
 
@@ -242,6 +250,11 @@ test("requests are spread over places by the shares of a rule", async () => {
   // 80 %, give or take four standard deviations.
   expect(counts["far-0"]).toBeGreaterThan(160 - 23);
   expect(counts["far-0"]).toBeLessThan(160 + 23);
+});
+
+test("requests stay in the caller's region, of which all places are alike", async () => {
+  const counts = await answersOf("http://regional/", 40);
+  expect(Object.keys(counts).sort()).toEqual(["near-0", "next-0"]);
 });
 
 test("requests leave a place where most endpoints are not ready, by the share that these would have had", async () => {

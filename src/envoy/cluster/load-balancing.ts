@@ -72,6 +72,14 @@ function slowStart(
   };
 }
 
+/** Whether the user speaks of localities, other than of zones that Envoy is to weigh itself. */
+function weighsLocalities(locality: LocalityBalancing | undefined): boolean {
+  if (locality === undefined || locality.setting.isZoneAware === true) return false;
+  const { distribute = [], failover = [], failoverPriority = [] } = locality.setting;
+  const ordered = locality.failsOver ? [...failover, ...failoverPriority] : [];
+  return distribute.length + ordered.length > 0;
+}
+
 /**
  * Settings that all load balancers share. Envoy calls endpoints whatever their health when too few are left that are in order
  * ("panic"); Istio turns that off where endpoints are taken out, unless the rule names a share, and always where a service asks
@@ -83,11 +91,13 @@ export function commonLoadBalancing(
   outlier: OutlierDetection | undefined,
   locality: LocalityBalancing | undefined,
 ): NonNullable<ClusterJson["commonLbConfig"]> {
-  const { distribute = [], failover = [], failoverPriority = [] } = locality?.setting ?? {};
-  const failsOver = locality?.failsOver === true && failover.length + failoverPriority.length > 0;
+  const { minClusterSize } = locality?.setting ?? {};
   const panic = distribution === "any" ? outlier && (outlier.minHealthPercent ?? 0) : 0;
   return {
     ...(panic === undefined ? {} : { healthyPanicThreshold: { value: panic } }),
-    ...(distribute.length > 0 || failsOver ? { localityWeightedLbConfig: {} } : {}),
+    ...(weighsLocalities(locality) ? { localityWeightedLbConfig: {} } : {}),
+    ...(minClusterSize === undefined
+      ? {}
+      : { zoneAwareLbConfig: { minClusterSize: String(minClusterSize) } }),
   };
 }

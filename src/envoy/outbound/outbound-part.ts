@@ -9,7 +9,7 @@ import type { Lazy } from "../../base/lazy.js";
 import { Table } from "../../base/table/table.js";
 import type { Mesh } from "../../mesh/mesh.js";
 import { lookUpFamily } from "../../mesh/proxy/proxy.js";
-import type { LocalityPolicy } from "../../mesh/routing/locality-balancing.js";
+import { type LocalityPolicy, placeSetting } from "../../mesh/routing/locality-balancing.js";
 import { policyDefaults } from "../../mesh/routing/traffic-policy.js";
 import { createOwnViews } from "../../mesh/view/caller-views.js";
 import type { HostView } from "../../mesh/view/host-view.js";
@@ -200,7 +200,7 @@ export function createClientTraits(
       statName: config.outboundClusterStatName ?? "",
       h2UpgradePolicy: config.h2UpgradePolicy,
       localityPolicy: localityPolicy({
-        setting: config.localityLbSetting,
+        setting: placeSetting(config) ?? {},
         outlierDetection: config.defaultTrafficPolicy?.outlierDetection,
         networks,
         autoMtls: config.enableAutoMtls,

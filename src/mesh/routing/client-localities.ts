@@ -15,6 +15,7 @@ import {
   failoverLabels,
   labelsWithTopology,
   localityLabels,
+  type PlaceSetting,
 } from "./locality-balancing.js";
 
 /** Finds them, with no more in them than some rule asks for. Proxies of one locality share one object. */
@@ -43,7 +44,7 @@ export function createClientLocalities(engine: Engine): ClientLocalities {
     "failover labels",
     (
       asked: Table<readonly string[]>,
-      setting: Mesh["config"]["localityLbSetting"],
+      setting: PlaceSetting,
       servicesByNode: number,
     ): readonly string[] => localityLabels(asked.values(), setting, servicesByNode > 0),
   );
@@ -55,7 +56,13 @@ export function createClientLocalities(engine: Engine): ClientLocalities {
   );
   const settle = engine.settle<readonly string[]>(sameElements);
   const labelsAsked = ({ rules, config, services }: Mesh): readonly string[] =>
-    settle(labelsOf(ofRules([rules]), config.localityLbSetting, countByNode(services)));
+    settle(
+      labelsOf(
+        ofRules([rules]),
+        config.zoneAwareLbSetting ?? config.localityLbSetting,
+        countByNode(services),
+      ),
+    );
   // One object only for as long as somebody is there: localities come and go, as nodes do.
   const shared = engine.held("client locality", (key) => JSON.parse(key) as ClientLocality);
   const localityOf = (

@@ -1,9 +1,10 @@
-/** Which endpoints the callers of one locality prefer. See Istio, LocalityLoadBalancerSetting. */
+/** Which endpoints the callers of one locality prefer. See Istio, LocalityLoadBalancerSetting and ZoneAwareLoadBalancerSetting. */
 import { memberOf } from "../../base/member-of.js";
 import type {
   LocalityDistribute,
   LocalityFailover,
   LocalityLoadBalancerSetting,
+  ZoneAwareLoadBalancerSetting,
 } from "../../config/kinds/networking/destination-rule/locality.js";
 import type { TrafficPolicy } from "../../config/kinds/networking/destination-rule/traffic-policy.js";
 import type { Labels } from "../labels.js";
@@ -22,10 +23,33 @@ export interface ClientLocality {
   readonly labels: Labels;
 }
 
+/** What is said of places; of one that is zone-aware, endpoints of the caller's region come first, and are equal to us. */
+export interface PlaceSetting extends LocalityLoadBalancerSetting {
+  readonly isZoneAware?: true;
+  /** The number of endpoints from which on Envoy weighs zones. */
+  readonly minClusterSize?: number;
+}
+
+/** The settings of a policy, or of the mesh, that speak of places. */
+interface PlaceSettings {
+  readonly localityLbSetting?: LocalityLoadBalancerSetting;
+  readonly zoneAwareLbSetting?: ZoneAwareLoadBalancerSetting;
+}
+
+/** What holds of these. The mesh always has the first; a policy has no more than one. */
+export function placeSetting({
+  localityLbSetting,
+  zoneAwareLbSetting,
+}: PlaceSettings): PlaceSetting | undefined {
+  return zoneAwareLbSetting === undefined
+    ? localityLbSetting
+    : { ...zoneAwareLbSetting, isZoneAware: true };
+}
+
 /** What of a mesh decides which endpoints callers take by where they are. */
 export interface LocalityPolicy {
   /** For policies without one of their own. */
-  readonly setting: LocalityLoadBalancerSetting;
+  readonly setting: PlaceSetting;
   readonly networks: Networks;
   /** For policies that do not say which endpoints are outliers: calls fail over from these. */
   readonly outlierDetection: EffectivePolicy["outlierDetection"];
@@ -57,7 +81,7 @@ interface Located {
 
 /** How the endpoints of a cluster are preferred by where the caller is. */
 export interface LocalityBalancing {
-  readonly setting: LocalityLoadBalancerSetting;
+  readonly setting: PlaceSetting;
   /** Endpoints further away are tried when there are none nearer, or these are unhealthy. */
   readonly failsOver: boolean;
 }
@@ -102,21 +126,21 @@ export function callableWorkloads(
 
 /**
  * What holds for a policy on a service: its own setting, else what the service asks for itself, else the mesh's; undefined
- * when it is switched off. Without outlier detection there is nothing to fail over from, but where a service asks for it
- * there need be none. See Istio, loadbalancer.GetLocalityLbSetting.
+ * when it is switched off. Without outlier detection there is nothing to fail over from, but where a service asks for it, or
+ * regions come first, there need be none. See Istio, loadbalancer.GetLocalityLbSetting.
  */
 export function localityBalancing(
   policy: EffectivePolicy,
   { distribution }: Pick<Service, "distribution">,
-  mesh: LocalityLoadBalancerSetting,
+  mesh: PlaceSetting,
 ): LocalityBalancing | undefined {
-  const own = policy.loadBalancer?.localityLbSetting;
+  const own = placeSetting(policy.loadBalancer ?? {});
   const asked = ASKED[distribution];
   if (own === undefined && asked !== undefined) return asked;
   const setting = own ?? mesh;
   return setting.enabled === false
     ? undefined
-    : { setting, failsOver: policy.outlierDetection !== undefined };
+    : { setting, failsOver: ordersRegions(setting) || policy.outlierDetection !== undefined };
 }
 
 /** Whether endpoints of a host may be preferred by where the caller is. */
@@ -128,13 +152,16 @@ export function balancesByLocality(
   if (distribution !== "any" || nodeLocal === true || networks.gateways.length > 0) return true;
   if (outliers !== undefined) return true;
   const balances = ({ outlierDetection, loadBalancer }: TrafficPolicy): boolean =>
-    outlierDetection !== undefined || distributes(loadBalancer?.localityLbSetting);
-  return distributes(mesh) || (rule !== undefined && policiesOf(rule).some(balances));
+    outlierDetection !== undefined || prefers(placeSetting(loadBalancer ?? {}));
+  return prefers(mesh) || (rule !== undefined && policiesOf(rule).some(balances));
 }
 
-function distributes(setting: LocalityLoadBalancerSetting | undefined): boolean {
-  return (setting?.distribute ?? []).length > 0;
-}
+const ordersRegions = (setting: PlaceSetting | undefined): boolean =>
+  setting?.isZoneAware === true && setting.enabled !== false;
+
+/** Whether a setting has callers prefer endpoints where nothing finds out which of them are outliers. */
+const prefers = (setting: PlaceSetting | undefined): boolean =>
+  (setting?.distribute ?? []).length > 0 || ordersRegions(setting);
 
 function policiesOf({ spec }: DestinationRule): readonly TrafficPolicy[] {
   const policies = [spec.trafficPolicy, ...(spec.subsets ?? []).map((one) => one.trafficPolicy)];
@@ -147,10 +174,10 @@ function policiesOf({ spec }: DestinationRule): readonly TrafficPolicy[] {
 export function failoverLabels(rules: readonly DestinationRule[]): readonly string[] {
   return rules
     .flatMap(policiesOf)
-    .flatMap(({ loadBalancer }) => labelsIn(loadBalancer?.localityLbSetting));
+    .flatMap(({ loadBalancer }) => labelsIn(placeSetting(loadBalancer ?? {})));
 }
 
-const labelsIn = (setting: LocalityLoadBalancerSetting | undefined): readonly string[] =>
+const labelsIn = (setting: PlaceSetting | undefined): readonly string[] =>
   (setting?.failoverPriority ?? []).map((entry) => readPriority(entry).label);
 
 /**
@@ -159,7 +186,7 @@ const labelsIn = (setting: LocalityLoadBalancerSetting | undefined): readonly st
  */
 export function localityLabels(
   asked: Iterable<readonly string[]>,
-  mesh: LocalityLoadBalancerSetting,
+  mesh: PlaceSetting,
   byNode: boolean,
 ): readonly string[] {
   const ofNodes = byNode ? [NODE_LABEL] : [];
@@ -193,9 +220,11 @@ export function preferredGroups<E extends Located>(
   const { distribute = [], failover = [], failoverPriority = [] } = setting;
   if (distribute.length > 0) return distributed(groups, client, distribute);
   if (!failsOver) return groups;
-  if (failoverPriority.length === 0) return byDistance(groups, client, failover);
-  const ordered = byLabels(groups, client, failoverPriority);
-  return failover.length === 0 ? ordered : byDistance(ordered, client, failover);
+  const ordered =
+    failoverPriority.length === 0 ? groups : byLabels(groups, client, failoverPriority);
+  if (ordersRegions(setting)) return byRegion(ordered, client, failover);
+  const isOrdered = ordered !== groups && failover.length === 0;
+  return isOrdered ? ordered : byDistance(ordered, client, failover);
 }
 
 function distributed<E>(
@@ -218,18 +247,39 @@ function distributed<E>(
 
 /** Steps of the distance, with one more for regions that are not the one to fail over to. */
 const STEPS = 5;
+/** Of the distance to another region. */
+const ELSEWHERE = 3;
 
 function byDistance<E>(
   groups: readonly EndpointGroup<E>[],
+  client: ClientLocality,
+  failover: readonly LocalityFailover[],
+): readonly EndpointGroup<E>[] {
+  return bySteps(groups, client, failover, distance);
+}
+
+function byRegion<E>(
+  groups: readonly EndpointGroup<E>[],
+  client: ClientLocality,
+  failover: readonly LocalityFailover[],
+): readonly EndpointGroup<E>[] {
+  return bySteps(groups, client, failover, (here, there) =>
+    regionOf(here) === regionOf(there) ? 0 : ELSEWHERE,
+  );
+}
+
+function bySteps<E>(
+  groups: readonly EndpointGroup<E>[],
   { locality }: ClientLocality,
   failover: readonly LocalityFailover[],
+  stepsTo: typeof distance,
 ): readonly EndpointGroup<E>[] {
   const target = failover.find(({ from }) => from === regionOf(locality))?.to;
   return withoutGaps(
     groups.map((group) => {
-      const steps = distance(locality, group.locality);
+      const steps = stepsTo(locality, group.locality);
       const isElsewhere = target !== undefined && regionOf(group.locality) !== target;
-      const priority = steps === 3 && isElsewhere ? 4 : steps;
+      const priority = steps === ELSEWHERE && isElsewhere ? ELSEWHERE + 1 : steps;
       return { ...group, priority: group.priority * STEPS + priority };
     }),
   );

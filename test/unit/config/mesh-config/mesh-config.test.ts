@@ -374,7 +374,7 @@ describe("what the mesh configuration asks for and is not done", () => {
     ["defaultConfig: { runtimeValues: { a: b } }", "runtimeValues"],
     ["serviceScopeConfigs: [{ scope: GLOBAL }]", "serviceScopeConfigs"],
     ["hboneIdleTimeout: 1h", "hboneIdleTimeout"],
-    ["zoneAwareLbSetting: {}", "zoneAwareLbSetting"],
+    ["zoneAwareLbSetting: {}", "in zoneAwareLbSetting the zone of the caller, unlike its region,"],
     [
       "defaultInboundHttpRetryPolicy: { attempts: 1, retryRemoteLocalities: true }",
       "retryRemoteLocalities",

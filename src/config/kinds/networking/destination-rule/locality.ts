@@ -70,7 +70,10 @@ export function* checkLocality(setting: LocalityLoadBalancerSetting, path: Path)
   yield* each(failover, [...path, "failover"], checkFailover);
 }
 
-/** Regions that stand in for others, and what else orders endpoints but where they are; the rest is Envoy's. */
+/**
+ * Regions that stand in for others, and what else orders endpoints but where they are. Zones are weighed by Envoys alone that know who
+ * their own peers are.
+ */
 export function* checkZoneAware(setting: ZoneAwareLoadBalancerSetting, path: Path): Findings {
   yield* each(setting.failover, [...path, "failover"], checkFailover);
   yield* each(setting.failoverPriority, [...path, "failoverPriority"], (label, at) => {
@@ -78,7 +81,8 @@ export function* checkZoneAware(setting: ZoneAwareLoadBalancerSetting, path: Pat
     const problem = `Envoy weighs zones itself: failoverPriority is for other labels than ${name}`;
     return refuse(at, TOPOLOGY_LABELS.includes(name) ? problem : undefined);
   });
-  yield notApplied(path, "zoneAwareLbSetting");
+  if (setting.enabled === false) return;
+  yield notApplied(path, "in zoneAwareLbSetting the zone of the caller, unlike its region,");
 }
 
 function* checkDistribute({ to = {} }: LocalityDistribute, path: Path): Findings {
