@@ -1,4 +1,5 @@
 /** Where the proxy of a workload logs requests, and in which form: what Telemetry resources and the mesh configuration say. */
+import { given } from "../../base/defined.js";
 import type { Table } from "../../base/table/table.js";
 import {
   jsonFields,
@@ -59,11 +60,11 @@ function targetOf(
 ): LogTarget | undefined {
   const { name, envoyFileAccessLog: log } = provider;
   if (log === undefined) return serviceTargetOf(hosts, provider);
-  const { path = "/dev/stdout", logFormat, omitEmptyValues = false } = log;
+  const { path, logFormat, omitEmptyValues = false } = log;
   const isAsOfMesh = name === BUILT_IN && logFormat === undefined && !omitEmptyValues;
   return {
-    path,
-    ...(isAsOfMesh ? meshFormat(mesh) : inLines(formatOf(logFormat))),
+    path: given(path) ?? "/dev/stdout",
+    ...(isAsOfMesh ? meshFormat(mesh) : inLines(fileFormat(logFormat))),
     ...(omitEmptyValues ? { omitsEmpty: true } : {}),
   };
 }
@@ -89,6 +90,13 @@ function formatOf({ labels, text = "" }: LogFormat = {}): LogFields {
   };
 }
 
+/** In a file labels of which there are none stand for Istio's usual fields. */
+function fileFormat(format: LogFormat | undefined): LogFields {
+  const fields = formatOf(format);
+  const isEmpty = fields.json !== undefined && Object.keys(fields.json).length === 0;
+  return isEmpty ? { json: DEFAULT_JSON_FIELDS } : fields;
+}
+
 /** In a file each request has a line of its own. */
 function inLines({ text, ...format }: LogFields): LogFields {
   if (text === undefined) return format;
@@ -97,7 +105,7 @@ function inLines({ text, ...format }: LogFields): LogFields {
 
 function meshFormat({ accessLogFormat: format, accessLogEncoding }: MeshConfig): LogFields {
   if (accessLogEncoding === "JSON") return { json: jsonFields(format) ?? DEFAULT_JSON_FIELDS };
-  return format === "" ? {} : { text: format };
+  return format === "" ? {} : inLines({ text: format });
 }
 
 /** Istio's fields of a JSON log when the mesh configuration names none. */

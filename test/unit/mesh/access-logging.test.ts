@@ -2,6 +2,7 @@
 import { expect, test } from "vitest";
 import { Table } from "../../../src/base/table/table.js";
 import type { AccessLogging } from "../../../src/config/kinds/telemetry/telemetry.js";
+import type { ExtensionProvider } from "../../../src/config/mesh-config/extension-provider.js";
 import { type MeshConfig, meshConfigOf } from "../../../src/config/mesh-config/mesh-config.js";
 import { accessLogs } from "../../../src/mesh/telemetry/access-logging.js";
 import type { Telemetry, TelemetrySide } from "../../../src/mesh/telemetry/applied-telemetry.js";
@@ -183,4 +184,38 @@ test("the log file of the mesh is written where all that is named are services t
   const config: MeshConfig = { ...MESH, accessLogFile: "/var/log/mesh" };
   expect(logged(shop(named("unknown")), config)).toEqual(["mesh"]);
   expect(logged(shop(named("unknown", "told")), config)).toEqual(["logs.example.com"]);
+});
+
+/** The one log of a proxy under a configuration in which no Telemetry says anything. */
+const logUnder = (config: Partial<MeshConfig>): unknown => {
+  const whole = { ...MESH, ...config };
+  const query = { namespace: "shop", labels: {}, rootNamespace: "istio-system" };
+  return accessLogs(Table.empty(), whole, HOSTS, { ...query, side: "CLIENT" })[0];
+};
+
+type FileLog = NonNullable<ExtensionProvider["envoyFileAccessLog"]>;
+
+const provider = (log: FileLog): Partial<MeshConfig> => ({
+  extensionProviders: [{ name: "own", envoyFileAccessLog: log }],
+  defaultProviders: { accessLogging: ["own"] },
+});
+
+test("requests have a line each, also where the format ends without one", () => {
+  const accessLogFile = "/dev/stdout";
+  expect(logUnder({ accessLogFile, accessLogFormat: "%PROTOCOL%" })).toEqual({
+    path: "/dev/stdout",
+    text: "%PROTOCOL%\n",
+  });
+  expect(logUnder({ accessLogFile, accessLogFormat: "%PROTOCOL%\n" })).toMatchObject({
+    text: "%PROTOCOL%\n",
+  });
+});
+
+test("a file without a path is where the proxy writes what it has to say", () => {
+  expect(logUnder(provider({ path: "" }))).toEqual({ path: "/dev/stdout" });
+});
+
+test("labels of which there are none are Istio's usual fields", () => {
+  const json = { accessLogFile: "/dev/stdout", accessLogEncoding: "JSON" } as const;
+  expect(logUnder(provider({ logFormat: { labels: {} } }))).toEqual(logUnder(json));
 });
