@@ -15,10 +15,17 @@ export interface SecretValue {
   readonly text: string;
 }
 
+/** A server's certificate, with those that follow it, and its key. */
+interface KeyPair {
+  readonly certificate: SecretValue;
+  readonly key: SecretValue;
+  /** What its authority says of whether it was revoked, an OCSP response in DER, as base64; servers show it with the certificate. */
+  readonly staple?: string;
+}
+
 /** What a Secret has for TLS. */
 export interface Credential {
-  /** A server's certificate, with those that follow it, and its key. */
-  readonly pair: { readonly certificate: SecretValue; readonly key: SecretValue } | undefined;
+  readonly pair: KeyPair | undefined;
   /** The roots that clients' certificates must come from. */
   readonly roots: SecretValue | undefined;
   /** Certificates that were revoked. */
@@ -33,17 +40,31 @@ export function credentialIn(secret: SecretValues): Credential {
   const first = (...names: readonly string[]): SecretValue | undefined =>
     names.map((name) => valueOf(secret, name)).find((value) => value !== undefined);
   return {
-    pair: pairOf(secret, "cert", "key") ?? pairOf(secret, "tls.crt", "tls.key"),
+    pair: pairOf(secret, "cert", "key") ?? stapledPair(secret),
     roots: first("cacert", "ca.crt"),
     revoked: first("crl", "ca.crl"),
   };
+}
+
+function stapledPair(secret: SecretValues): KeyPair | undefined {
+  const pair = pairOf(secret, "tls.crt", "tls.key");
+  const staple = base64Of(secret, "tls.ocsp-staple");
+  return pair === undefined || staple === "" ? pair : { ...pair, staple };
+}
+
+/** One value of a Secret that need be no text; empty when it has none. */
+function base64Of({ data, stringData }: SecretValues, name: string): string {
+  const plain = stringData?.[name];
+  const encoded = data?.[name] ?? "";
+  const bytes = plain === undefined ? Buffer.from(encoded, "base64") : Buffer.from(plain);
+  return bytes.toString("base64");
 }
 
 function pairOf(
   secret: SecretValues,
   certificateName: string,
   keyName: string,
-): Credential["pair"] {
+): KeyPair | undefined {
   const certificate = valueOf(secret, certificateName);
   const key = valueOf(secret, keyName);
   return certificate === undefined || key === undefined ? undefined : { certificate, key };

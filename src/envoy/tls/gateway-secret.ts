@@ -3,15 +3,17 @@ import { credentialIn, type SecretValue } from "../../config/credential.js";
 import type { SecretBody } from "../../config/kinds/kubernetes/secret.js";
 import type { DataSourceJson, SecretJson } from "../api.js";
 
-/** A server's certificate and key; undefined without both. */
+/** A server's certificate and key, perhaps with what its authority says of it; undefined without both. */
 export function certificateSecret(name: string, secret: SecretBody): SecretJson | undefined {
   const { pair } = credentialIn(secret);
   if (pair === undefined) return undefined;
+  const { certificate, key, staple } = pair;
   return {
     name,
     tlsCertificate: {
-      certificateChain: inline(pair.certificate),
-      privateKey: inline(pair.key),
+      certificateChain: inline(certificate),
+      privateKey: inline(key),
+      ...(staple === undefined ? {} : { ocspStaple: { inlineBytes: staple } }),
     },
   };
 }
