@@ -124,18 +124,31 @@ function describeUnfinished(
       "to remove that, delete the file or leave a comment in it";
     return { code: "empty-file", message };
   }
-  if (before === undefined || !isCut(text, before)) return undefined;
-  const message =
-    "the file ends in the middle of a line that was longer, and had more lines, as if it were being written: what it said " +
-    "before stays in force; if this is all of it, end it with a line break";
+  if (before === undefined || text.length >= before.length || !before.startsWith(text)) {
+    return undefined;
+  }
+  const cut = describeCut(text, before.slice(text.length));
+  if (cut === undefined) return undefined;
+  const message = `the file ends ${cut.where}, as if it were being written: what it said before stays in force; if this is all of it, ${cut.cure}`;
   return { code: "half-written-file", message };
 }
 
-/** Whether a text is the beginning of another, up to the middle of a line that is not the last one. */
-function isCut(text: string, before: string): boolean {
-  if (text.length >= before.length || !before.startsWith(text)) return false;
-  const rest = before.slice(text.length);
-  return !/[\r\n]/.test(text.slice(-1) + rest.charAt(0)) && /[\r\n]\s*\S/.test(rest);
+/** Where a text was cut off from the rest that was behind it, if that is no place to end at. */
+function describeCut(
+  text: string,
+  rest: string,
+): { readonly where: string; readonly cure: string } | undefined {
+  const isInLine = !/[\r\n]/.test(text.slice(-1) + rest.charAt(0));
+  if (isInLine && /[\r\n]\s*\S/.test(rest)) {
+    return {
+      where: "in the middle of a line that was longer, and had more lines",
+      cure: "end it with a line break",
+    };
+  }
+  // Without its spec a policy that says nothing would be in force.
+  return !isInLine && /^[\r\n]*spec:/.test(rest)
+    ? { where: "where the spec of its last resource was", cure: "write spec: {} there" }
+    : undefined;
 }
 
 /** Whether the last resource of a file is in order: else it may have been cut, and what was behind it with it. */
