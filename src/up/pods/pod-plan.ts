@@ -72,7 +72,7 @@ function formOf(pod: PlacedPod): string {
   const { bootstrapPatches = [] } = pod;
   return JSON.stringify([
     ...[name, namespace, workloadName, serviceAccount, proxy],
-    ...[pod.concurrency, pod.settings, pod.naming, pod.statistics],
+    ...[pod.concurrency, pod.settings, pod.naming, pod.statistics, pod.makesMetrics],
     bootstrapPatches.map(({ patch }) => patch),
     ...[sorted(pod.labels), sorted(pod.nodeMetadata), addresses],
   ]);

@@ -4,7 +4,6 @@ import type { ControlPlane } from "../../app.js";
 import { defined } from "../../base/defined.js";
 import type { Diagnostic } from "../../base/diagnostic.js";
 import { makePrivateDirectory, writePrivateFile } from "../../ca/private-file.js";
-import { meshConfigIn } from "../../config/mesh-config/mesh-config.js";
 import {
   type BootstrapOptions,
   buildBootstrap,
@@ -13,7 +12,6 @@ import {
 import { buildJoinTokenFile } from "../../envoy/bootstrap/join-credential.js";
 import { proxyEnvironment } from "../../envoy/bootstrap/node.js";
 import type { EnvoyPatches } from "../../mesh/extension/envoy-filters.js";
-import { makesMetrics } from "../../mesh/telemetry/metrics.js";
 import { type FilterBootstrap, patchesFor } from "../envoy/bootstrap-patches.js";
 import { type EnvoyProcess, startEnvoy } from "../envoy/envoy-process.js";
 import { fileNameOf } from "../state/file-name.js";
@@ -107,7 +105,6 @@ function tokenFile(settings: ProxySettings, pod: PlacedPod): string {
 function bootstrapOptions(settings: ProxySettings, pod: PlacedPod): BootstrapOptions {
   const { controlPlane, controlPlaneAddress } = settings;
   const { addresses } = pod;
-  const { tables } = controlPlane.snapshot();
   return {
     node: { ...podNode(pod), unprivileged: settings.unprivileged },
     controlPlane: {
@@ -121,7 +118,7 @@ function bootstrapOptions(settings: ProxySettings, pod: PlacedPod): BootstrapOpt
     admin: { address: addresses.pod, port: ADMIN_PORT },
     status: { address: addresses.pod, port: STATUS_PORT },
     metrics: { address: addresses.pod, port: METRICS_PORT },
-    makesMetrics: makesMetrics(tables.Telemetry, meshConfigIn(tables)),
+    makesMetrics: pod.makesMetrics,
     statistics: pod.statistics,
     ...defined({ protocol: settings.protocol, dnsResolvers: settings.dnsResolvers }),
   };

@@ -88,6 +88,7 @@ function replica(workload: LocalWorkload, index: number, appPorts: readonly numb
     settings: workload.settings,
     naming: workload.naming,
     statistics: workload.statistics,
+    makesMetrics: workload.makesMetrics,
     appPorts,
   };
 }

@@ -21,6 +21,7 @@ import { tracingSettings } from "../../config/mesh-config/tracing-settings.js";
 import type { ResourceTables } from "../../config/snapshot.js";
 import { type Labels, selects } from "../../mesh/labels.js";
 import { comparePrecedence } from "../../mesh/precedence.js";
+import { makesMetrics } from "../../mesh/telemetry/metrics.js";
 
 /** How a proxy is started, beside what every proxy is told. */
 export interface ProxyStart {
@@ -34,6 +35,8 @@ export interface ProxyStart {
   readonly naming: ServiceNaming;
   /** What is asked of its statistics. */
   readonly statistics: ProxyStatistics;
+  /** Its mesh makes metrics, whose names its bootstrap decides. */
+  readonly makesMetrics: boolean;
 }
 
 /** The pods of a workload, as far as ProxyConfigs tell them apart. */
@@ -52,7 +55,8 @@ const USUAL_CONCURRENCY = 1;
  * Of variables those count that are called `ISTIO_META_NAME`. What cannot be read of an annotation says nothing.
  */
 export function proxyStart(tables: ResourceTables, pods: Pods): ProxyStart {
-  const { defaultConfig, rootNamespace } = meshConfigIn(tables);
+  const mesh = meshConfigIn(tables);
+  const { defaultConfig, rootNamespace } = mesh;
   const configs = [...tables.ProxyConfig.values()].sort(comparePrecedence);
   const wholeNamespace = (namespace: string) =>
     configs.find((one) => one.metadata.namespace === namespace && selectorOf(one) === undefined);
@@ -76,6 +80,7 @@ export function proxyStart(tables: ResourceTables, pods: Pods): ProxyStart {
     settings: told(annotated),
     naming: namingIn(annotated) ?? namingIn(defaultConfig) ?? {},
     statistics: proxyStatistics({ ...defaultConfig, ...annotated }, pods.annotations),
+    makesMetrics: makesMetrics(tables.Telemetry, mesh),
   };
 }
 

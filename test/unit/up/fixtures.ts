@@ -67,6 +67,7 @@ const POD_OF_WORKLOAD = {
   settings: {},
   naming: {},
   statistics: {},
+  makesMetrics: false,
 } as const;
 
 export const WORKLOAD: LocalWorkload = {

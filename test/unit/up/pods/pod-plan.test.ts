@@ -71,6 +71,7 @@ test.each<[string, Partial<PlacedPod>]>([
   ["node metadata", { nodeMetadata: { ON_DEMAND_DISCOVERY: "true" } }],
   ["number of worker threads", { concurrency: 2 }],
   ["statistics", { statistics: { statsd: { address: "192.0.2.1", port: 8125 } } }],
+  ["metrics, which it makes from now on", { makesMetrics: true }],
   ["sidecar", { proxy: "none" }],
   ["addresses", { addresses: THIRD.addresses }],
 ])("replaces a pod for a change of its %s", (_, change) => {

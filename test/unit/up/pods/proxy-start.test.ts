@@ -1,4 +1,5 @@
 import { expect, test } from "vitest";
+import type { ConfigResource } from "../../../../src/config/resource.js";
 import { proxyStart } from "../../../../src/up/pods/proxy-start.js";
 import { resource, tablesOf } from "../fixtures.js";
 
@@ -144,4 +145,14 @@ test("what a service is called is what the annotation says in either way, over t
   expect(naming("serviceCluster: mine", "tracingServiceName: CANONICAL_NAME_ONLY")).toEqual(
     canonical,
   );
+});
+
+test("a proxy of a mesh in which anybody makes metrics is started for them", () => {
+  const makes = (...telemetries: readonly ConfigResource[]): boolean => {
+    const pods = { namespace: "default", labels: {}, annotations: {} };
+    return proxyStart(tablesOf(...telemetries), pods).makesMetrics;
+  };
+  const spec = { metrics: [{ providers: [{ name: "prometheus" }] }] };
+  expect(makes()).toBe(false);
+  expect(makes(resource("Telemetry", "metrics.other", { spec }))).toBe(true);
 });
