@@ -18,8 +18,9 @@ const MAX_FAILURES = 1000;
 
 /**
  * The controls in a request's path and query: `/status/503`, `/delay/500ms`, `/bytes/1000000` and `/echo` anywhere in the
- * path, and `?status=503`, `?delay=500ms`, `?bytes=1000000`, `?fail=2&key=a`. What is not understood or out of range
- * has no effect; the larger limits are five minutes, a gibibyte and a thousand failures.
+ * path, and `?status=503`, `?delay=500ms`, `?bytes=1000000`, `?fail=2&key=a`. A delay without a unit is in seconds, as httpbin
+ * has it. What is not understood or out of range has no effect; the larger limits are five minutes, a gibibyte and a thousand
+ * failures.
  */
 export function readControls(target: string): EchoControls {
   const { pathname, searchParams } = parseTarget(target);
@@ -50,9 +51,9 @@ function integer(text: string | undefined, min: number, max: number): number | u
 }
 
 function durationMs(text: string | undefined): number | undefined {
-  const [, amount, unit] = /^(\d+(?:\.\d+)?)(ms|s)$/.exec(text ?? "") ?? [];
+  const [, amount, unit] = /^(\d+(?:\.\d+)?)(ms|s)?$/.exec(text ?? "") ?? [];
   if (amount === undefined) return undefined;
-  const value = Number(amount) * (unit === "s" ? 1000 : 1);
+  const value = Number(amount) * (unit === "ms" ? 1 : 1000);
   return value <= MAX_DELAY_MS ? value : undefined;
 }
 
