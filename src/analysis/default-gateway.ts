@@ -4,12 +4,12 @@
  */
 import type { OfflineFile } from "../config/parse-offline.js";
 
-/** The ports of Istio's ingress gateway. */
-const PORTS: readonly (readonly [name: string, port: number])[] = [
-  ["http2", 80],
-  ["https", 443],
-  ["tcp", 31400],
-  ["tls", 15443],
+/** The ports of Istio's ingress gateway, and those at which its workload, which has no privileges, listens for them. */
+const PORTS: readonly (readonly [name: string, port: number, targetPort: number])[] = [
+  ["http2", 80, 8080],
+  ["https", 443, 8443],
+  ["tcp", 31400, 31400],
+  ["tls", 15443, 15443],
 ];
 const NAME = "istio-ingressgateway";
 const NAMESPACE = "istio-system";
@@ -29,7 +29,7 @@ const SERVICE = {
   metadata: { name: NAME, namespace: NAMESPACE },
   spec: {
     selector: { app: NAME, istio: "ingressgateway" },
-    ports: PORTS.map(([name, port]) => ({ name, port, protocol: "TCP", targetPort: port })),
+    ports: PORTS.map(([name, port, targetPort]) => ({ name, port, protocol: "TCP", targetPort })),
   },
 };
 

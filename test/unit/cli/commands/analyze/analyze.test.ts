@@ -243,6 +243,8 @@ describe("fairlead analyze, of a directory that is made for it", () => {
     };
     expect(await found(GATEWAY, policy)).not.toMatch(/IST0162|IST0101.*label/);
     expect(await found(GATEWAY, policy, own)).not.toMatch(/IST0162|IST0101.*label/);
+    const atWorkload = JSON.stringify(GATEWAY).replace('"number":443', '"number":8443');
+    expect(await found(JSON.parse(atWorkload) as object)).not.toContain("IST0162");
     own.spec.ports = [{ name: "https", port: 8443, targetPort: 8444 }];
     expect(await found(GATEWAY, own)).toContain("has port 443: found 8443, 8444");
   });
