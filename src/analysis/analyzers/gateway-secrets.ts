@@ -1,6 +1,7 @@
 import { X509Certificate } from "node:crypto";
 import { credentialIn } from "../../config/credential.js";
 import { certificateProblem } from "../../config/key-pair.js";
+import type { ServerTLSSettings } from "../../config/kinds/networking/server-tls-settings.js";
 import { SECRET_TYPE } from "../../config/secret-grants.js";
 import type { AnalysisContext, Analyzer, Report } from "../analyzer.js";
 import type { AnalyzedOf } from "../resources.js";
@@ -31,9 +32,7 @@ function* analyzeGateway(gateway: Gateway, context: AnalysisContext): Iterable<R
     const names = secretNames(credential, namespaces);
     if (names.length === 0) continue;
     const place = { resource: gateway, path: ["spec", "servers", index, "tls", "credentialName"] };
-    const secrets = names.flatMap(({ namespace, name }) => {
-      return context.resources.find("Secret", namespace, name) ?? [];
-    });
+    const secrets = names.flatMap((name) => findSecret(context, name) ?? []);
     if (secrets.length === 0) {
       const keys = names.map(({ namespace, name }) => `${namespace}/${name}`);
       const message = `there is no Secret "${keys.join('" or "')}"`;
@@ -42,7 +41,9 @@ function* analyzeGateway(gateway: Gateway, context: AnalysisContext): Iterable<R
       const severity = isElsewhere ? "warning" : "error";
       yield { ...place, code: "IST0101", severity, message };
     }
-    const problem = secrets.map((secret) => secretProblem(secret, context.now)).find(isProblem);
+    const problem = secrets
+      .map((secret) => secretProblem(secret, context.now) ?? rootsProblem(secret, tls, context))
+      .find(isProblem);
     if (problem !== undefined) yield { ...place, code: "IST0161", message: problem };
   }
 }
@@ -59,6 +60,30 @@ function secretNames(credential: string, namespaces: readonly string[]): readonl
   const [namespace = "", name] = plain.split("/", 2);
   if (name !== undefined) return [{ namespace, name }];
   return namespaces.map((one) => ({ namespace: one, name: plain }));
+}
+
+function findSecret(
+  { resources }: AnalysisContext,
+  { namespace, name }: SecretName,
+): Secret | undefined {
+  return resources.find("Secret", namespace, name);
+}
+
+/** Modes in which a server asks its clients for certificates that are not the mesh's. */
+const VERIFYING: ReadonlySet<string> = new Set(["MUTUAL", "OPTIONAL_MUTUAL"]);
+
+/** That a server which asks for clients' certificates has nothing to verify them by: it ends all connections then. */
+function rootsProblem(
+  secret: Secret,
+  { mode = "PASSTHROUGH", caCertCredentialName = "" }: ServerTLSSettings = {},
+  context: AnalysisContext,
+): string | undefined {
+  if (!VERIFYING.has(mode) || caCertCredentialName !== "") return undefined;
+  const { namespace, name } = secret;
+  const { name: rooted, spec } =
+    findSecret(context, { namespace, name: `${name}-cacert` }) ?? secret;
+  if (credentialIn(spec).roots !== undefined) return undefined;
+  return `Secret "${namespace}/${rooted}" has no ca.crt, by which mode ${mode} verifies clients: none can connect`;
 }
 
 function isProblem(problem: string | undefined): problem is string {

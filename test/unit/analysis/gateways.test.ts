@@ -194,8 +194,8 @@ describe("the certificates of Gateways", () => {
 });
 
 describe("the Secrets of Gateways", () => {
-  const withSecret = (name: string) =>
-    gateway("g", [server(443, ["a"], { tls: { credentialName: name } })]);
+  const withSecret = (name: string, more: object = {}) =>
+    gateway("g", [server(443, ["a"], { tls: { credentialName: name, ...more } })]);
   const secret = (name: string, namespace: string, stringData: object) =>
     resource("Secret", { name, namespace }, { stringData });
   const valid = { "tls.crt": CERTIFICATE, "tls.key": KEY };
@@ -240,6 +240,43 @@ describe("the Secrets of Gateways", () => {
       "need a certificate that is valid now",
       file(withSecret("one"), POD, secret("one", "edge", { cert: EXPIRED_CERTIFICATE, key: KEY })),
       ["IST0161 Gateway g.edge: one"],
+    ],
+    [
+      "need roots where clients show certificates",
+      file(withSecret("one", { mode: "MUTUAL" }), POD, secret("one", "edge", valid)),
+      ["IST0161 Gateway g.edge: one"],
+    ],
+    [
+      "need roots in the Secret beside them, where there is one",
+      file(
+        withSecret("one", { mode: "OPTIONAL_MUTUAL" }),
+        POD,
+        secret("one", "edge", { ...valid, "ca.crt": CERTIFICATE }),
+        secret("one-cacert", "edge", { other: CERTIFICATE }),
+      ),
+      ["IST0161 Gateway g.edge: one"],
+    ],
+    [
+      "may have roots beside the key, in a Secret beside them, or in one that is named",
+      file(
+        withSecret("one", { mode: "MUTUAL" }),
+        withSecret("two", { mode: "MUTUAL" }).replace('"g"', '"h"'),
+        withSecret("three", { mode: "MUTUAL", caCertCredentialName: "roots" }).replace(
+          '"g"',
+          '"i"',
+        ),
+        POD,
+        secret("one", "edge", { ...valid, "ca.crt": CERTIFICATE }),
+        secret("two", "edge", valid),
+        secret("two-cacert", "edge", { cacert: CERTIFICATE }),
+        secret("three", "edge", valid),
+      ),
+      [],
+    ],
+    [
+      "may be the mesh's own certificates",
+      file(withSecret("one", { mode: "ISTIO_MUTUAL" }), POD, secret("one", "edge", valid)),
+      [],
     ],
   ]);
 });
