@@ -122,6 +122,7 @@ function routeSteps(
     step(scene, "route", `${name}for ${match}`, decisions),
     ...faultSteps(scene, route, decisions),
     ...actionSteps(scene, route, decisions),
+    ...mirrorSteps(scene, peer, { route, decisions }),
   ];
 }
 
@@ -175,6 +176,21 @@ const WHOLE = { HUNDRED: 100, TEN_THOUSAND: 10_000, MILLION: 1_000_000 } as cons
 function shareOf({ percentage }: { readonly percentage?: FractionalPercentJson }): string {
   const { numerator = 0, denominator = "HUNDRED" } = percentage ?? {};
   return percentOf(numerator / WHOLE[denominator]);
+}
+
+/** Where copies of requests go, whose answers nobody sees. */
+function mirrorSteps(
+  scene: Scene,
+  { configuration: { clusters } }: Hop["peer"],
+  { route: { route }, decisions }: { route: RouteJson; decisions: readonly Decision[] },
+): readonly Step[] {
+  const written = (["mirror", "mirrors"] as const).flatMap((one) => fieldOf(scene, decisions, one));
+  return (route?.requestMirrorPolicies ?? []).map(({ cluster = "", runtimeFraction }) => {
+    const { defaultValue: percentage } = runtimeFraction ?? {};
+    const share = percentage === undefined ? percentOf(1) : shareOf({ percentage });
+    const whither = clusters.has(cluster) ? "to cluster" : "nowhere: the proxy has no cluster";
+    return step(scene, "mirror", `${share} ${whither} ${cluster}`, written);
+  });
 }
 
 /** The timeout and retries of a call to others; a route to the application beside the proxy, or to nobody, says nothing. */

@@ -114,7 +114,13 @@ export function chainParts({
 }
 
 /** What a route can say of requests, and where rules of HTTPRoutes say it. */
-const RULE_FIELDS = { timeout: "timeouts", retries: "retry", fault: undefined } as const;
+const RULE_FIELDS = {
+  timeout: "timeouts",
+  retries: "retry",
+  fault: undefined,
+  mirror: "filters",
+  mirrors: undefined,
+} as const;
 
 /** The field by which a route of a VirtualService, or a rule of an HTTPRoute, that a decision is about says something. */
 export function routeField(

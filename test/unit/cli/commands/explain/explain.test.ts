@@ -18,6 +18,7 @@ test("a request is walked through both ends, with what decides each step", async
     ["explain", ...MESH, ...CALLER, "POST", "http://shop.default/api?a=b"],
     ["explain", ...MESH, ...CALLER, "http://shop/old"],
     ["explain", ...MESH, ...CALLER, "http://shop/admin"],
+    ["explain", ...MESH, ...CALLER, "http://copied.example/"],
     ["explain", ...MESH, ...CALLER, "get", "http://shop/admin", "-H", "x-role: admin"],
     ["explain", ...MESH, ...CALLER, "http://shop/nothing"],
     ["explain", ...MESH, ...CALLER, "http://elsewhere.example/"],
