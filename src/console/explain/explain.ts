@@ -7,6 +7,7 @@ import { gatewayCall, outboundCall, type Requested } from "./call.js";
 import { poolSteps, tlsSteps } from "./cluster-steps.js";
 import type { Explanation, Stage, Step } from "./explanation.js";
 import { percentOf } from "./explanation-lines.js";
+import { endedByExtensions } from "./extension-steps.js";
 import { describeHop, peersStep, step } from "./hop-steps.js";
 import { type Elsewhere, endpointsElsewhere } from "./local-endpoints.js";
 import { localitySteps } from "./locality-steps.js";
@@ -24,7 +25,8 @@ export function explain(scene: Scene, proxy: Proxy, requested: Requested): Expla
   const caller = fromIp === undefined ? "" : `from ${fromIp} `;
   const from = isGateway ? `${caller}to the gateway ${proxy.id}` : `from ${proxy.id}`;
   const context = { scene, namespace: proxy.namespace, proxy };
-  const journey = explained(context, travel(peerOf(scene, proxy), call, peersByAddress(scene)));
+  const travelled = travel(peerOf(scene, proxy), call, peersByAddress(scene));
+  const journey = endedByExtensions(scene, explained(context, travelled));
   return {
     call: `${call.request === undefined ? "" : `${requested.method} `}${shownUrl(requested.url)} ${from}`,
     stages: [

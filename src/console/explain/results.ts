@@ -2,6 +2,7 @@
 import type { Ending } from "../../simulator/ending.js";
 import type { Branch, Hop, Journey } from "../../simulator/journey.js";
 import type { Result } from "./explanation.js";
+import { extensionConditions } from "./extension-steps.js";
 import { nameOf, type Scene } from "./scene.js";
 
 /** The results of a journey, the most likely first. */
@@ -22,7 +23,8 @@ interface Before {
 function endsOf(scene: Scene, branch: Branch, { share, hops }: Before): readonly Result[] {
   const all = share * branch.share;
   if (branch.ending !== undefined) {
-    return [conditional(resultOf(all, branch.ending, branch.outside?.who ?? ""), hops)];
+    const result = resultOf(all, branch.ending, branch.outside?.who ?? "");
+    return [conditional(scene, result, hops)];
   }
   return branch.arrivals.flatMap(({ endpoint, hop, ending, branches }) => {
     const { address, port } = endpoint;
@@ -30,13 +32,16 @@ function endsOf(scene: Scene, branch: Branch, { share, hops }: Before): readonly
     if (ending === undefined) return branches.flatMap((onward) => endsOf(scene, onward, way));
     const name = nameOf(scene, address);
     const server = name === "" ? `${address}:${port}` : name;
-    return [conditional(resultOf(way.share, ending, server), way.hops)];
+    return [conditional(scene, resultOf(way.share, ending, server), way.hops)];
   });
 }
 
 /** A result for which what the proxies on the way cannot say by themselves has to hold. */
-function conditional(result: Result, hops: readonly Hop[]): Result {
-  const conditions = hops.flatMap(({ verdicts }) => verdicts.flatMap((one) => one.condition ?? []));
+function conditional(scene: Scene, result: Result, hops: readonly Hop[]): Result {
+  const conditions = hops.flatMap((hop) => [
+    ...hop.verdicts.flatMap((one) => one.condition ?? []),
+    ...extensionConditions(scene, hop),
+  ]);
   return conditions.length === 0 ? result : { ...result, condition: conditions.join(", and ") };
 }
 
