@@ -44,10 +44,7 @@ export function podFile(pod: LocalPod, address: string, ready: boolean): MadeFil
     {
       spec: {
         serviceAccountName: serviceAccount,
-        containers: pod.containers.map((container) => ({
-          name: container.name,
-          ports: container.ports ?? [],
-        })),
+        containers: containersOf(pod),
       },
       status: {
         phase: "Running",
@@ -65,6 +62,20 @@ const ownerOf = ({ workloadKind, workloadName }: LocalPod): object => ({
   name: workloadName,
   controller: true,
 });
+
+const PROXY_CONTAINER = "istio-proxy";
+
+/** That which a gateway consists of has an image, as in Kubernetes: by this analyses know that it is in the mesh. */
+function containersOf({ containers, proxy }: LocalPod): readonly object[] {
+  const declared = containers.map(({ name, ports = [] }) => ({ name, ports }));
+  if (proxy !== "router") return declared;
+  const own = declared.find(({ name }) => name === PROXY_CONTAINER);
+  const { ports } = own ?? { ports: [] };
+  return [
+    ...declared.filter((one) => one !== own),
+    { name: PROXY_CONTAINER, image: "envoy", ports },
+  ];
+}
 
 /** The labels of a pod, with those that Istio's injection adds: nothing of TLS to a gateway. */
 function podLabels({ labels, proxy, workloadName }: LocalPod): Labels {

@@ -1,4 +1,8 @@
 import { expect, test } from "vitest";
+import { isWorkloadInMesh } from "../../../../src/analysis/mesh-membership.js";
+import { resourcesOf } from "../../../../src/analysis/resources.js";
+import { declaredWorkloads } from "../../../../src/analysis/workloads.js";
+import { parseOffline } from "../../../../src/config/parse-offline.js";
 import {
   credentialFile,
   gatewayServiceFile,
@@ -48,6 +52,29 @@ test("nothing is said of TLS at a gateway: its Gateways say what it takes", () =
   const pod = JSON.parse(text) as { readonly metadata: { readonly labels: object } };
   expect(Object.keys(pod.metadata.labels)).not.toContain("security.istio.io/tlsMode");
 });
+
+test.each([
+  ["a gateway's own", [], []],
+  ["a gateway's declared", [{ name: "istio-proxy", ports: [{ containerPort: 8443 }] }], [8443]],
+])(
+  "%s proxy is a container, as analyses expect it of pods in the mesh",
+  (_whose, containers, ports) => {
+    const { text } = podFile(placed({ proxy: "router", containers }), "127.30.0.1", true);
+    const resources = resourcesOf(parseOffline([{ path: "pod.json", text }]).written());
+    expect(declaredWorkloads(resources).map((one) => isWorkloadInMesh(one, resources))).toEqual([
+      true,
+    ]);
+    expect(resources.all("Pod").map(({ spec }) => spec.containers)).toEqual([
+      [
+        {
+          name: "istio-proxy",
+          image: "envoy",
+          ports: ports.map((containerPort) => ({ containerPort })),
+        },
+      ],
+    ]);
+  },
+);
 
 test("a pod without a sidecar has its own labels, and one that says so", () => {
   const { text } = podFile(placed({ proxy: "none" }), "127.30.0.1", false);
