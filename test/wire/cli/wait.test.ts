@@ -188,6 +188,15 @@ test("for the end of a resource is over when no proxy has it any more", async ()
   expect((await wait(started, ...gone)).code).toBe(0);
 });
 
+test("says for what when it takes longer than a moment", async () => {
+  const started = await start(service("payments"));
+  await enter(started, "payments-0");
+  const { stderr } = await wait(started, "dr", "payments", "--timeout", "1200ms");
+  expect(stderr.split("\n")[0]).toBe(
+    "waiting for DestinationRule payments.default, which no file has yet, 1.2 s at most",
+  );
+});
+
 test("of one proxy asks nobody else, and waits for it to come", async () => {
   const started = await start(service("payments"));
   await enter(started, "payments-1", () => false);

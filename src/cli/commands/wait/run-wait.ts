@@ -36,6 +36,8 @@ interface Given {
 
 /** How often the control plane is asked. */
 const POLL_MS = 100;
+/** Who has waited for so long is told for what. */
+const NOTICE_MS = 1000;
 const REFUSED = 3;
 const TIMED_OUT = 4;
 
@@ -50,10 +52,19 @@ export async function runWait(
 ): Promise<void> {
   const question = questionOf(given, options);
   const began = performance.now();
+  const notice = {
+    at: began + NOTICE_MS,
+    tell: (meanwhile: ConvergenceJson) => {
+      const awaited = awaitedIn(meanwhile, question);
+      context.stderr.write(
+        visibleLines([`waiting for ${awaited}, ${options.timeout / 1000} s at most`]),
+      );
+    },
+  };
   const latest = await askControlPlane(
     context,
     options,
-    (client) => untilOver(client, question, began + options.timeout),
+    (client) => untilOver(client, question, { deadline: began + options.timeout, notice }),
     {
       INVALID_ARGUMENT: "it is a kind of resource, such as VirtualService, destination-rule or pa",
     },
@@ -121,16 +132,27 @@ const idOf = ({ name, namespace }: ReturnType<typeof nameParts>): string => `${n
 async function untilOver(
   client: Pick<DebugClient, "getConvergence">,
   question: Question,
-  deadline: number,
+  { deadline, notice }: { readonly deadline: number; readonly notice: Notice },
 ): Promise<ConvergenceJson> {
   const { proxy, resource } = question;
   const request: GetConvergenceRequestJson = { proxy, ...(resource && { resource }) };
   let latest = await client.getConvergence({ ...request, refresh: true });
+  let isTold = false;
   while (standingOf(latest, question) === "waiting" && performance.now() < deadline) {
+    if (!isTold && performance.now() >= notice.at) {
+      notice.tell(latest);
+      isTold = true;
+    }
     await sleep(POLL_MS);
     latest = await client.getConvergence(request);
   }
   return latest;
+}
+
+/** What is told, once, to who still waits at some time. */
+interface Notice {
+  readonly at: number;
+  readonly tell: (meanwhile: ConvergenceJson) => void;
 }
 
 /** `waiting` as long as time may change it; `faulty` when the resource itself has errors. */
@@ -217,6 +239,20 @@ function problemOf(
 }
 
 const nameOf = ({ resource }: ConvergenceJson): string => resource?.name ?? "the configuration";
+
+/** What is waited for, in words. */
+function awaitedIn(latest: ConvergenceJson, question: Question): string {
+  switch (missingOf(latest, question)) {
+    case "resource":
+      return `${nameOf(latest)}, which no file has yet`;
+    case "removal":
+      return `${nameOf(latest)} to be gone`;
+    case "proxy":
+      return `the proxy ${question.proxy}, which is not connected`;
+    case undefined:
+      return `${counted(namesOf(pendingIn(latest.outstanding ?? [])), "proxy")} to answer`;
+  }
+}
 
 /** What did not come in time, and what to do. */
 function lateness(
