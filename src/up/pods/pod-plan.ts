@@ -56,7 +56,7 @@ function replaceNow(
 ): readonly string[] {
   const outdated = workload
     .map((pod) => ({ id: podId(pod), pod, now: running.get(podId(pod)) }))
-    .filter(({ pod, now }) => now !== undefined && !now.leaving && formOf(now.pod) !== formOf(pod));
+    .filter(({ pod, now }) => now !== undefined && !now.leaving && isOutdated(now.pod, pod));
   const notReady = outdated.filter(({ now }) => now?.ready === false).map(({ id }) => id);
   const allReady = workload.every((pod) => {
     const now = running.get(podId(pod));
@@ -66,13 +66,17 @@ function replaceNow(
   return first === undefined ? notReady : [first.id];
 }
 
+/** Whether a pod has to start anew to be as it is wanted. One that was started for metrics does without them, too. */
+const isOutdated = (now: PlacedPod, wanted: PlacedPod): boolean =>
+  formOf(now) !== formOf(wanted) || (wanted.makesMetrics && !now.makesMetrics);
+
 /** What its proxy and its application are told when they start; they need no new start for anything else. */
 function formOf(pod: PlacedPod): string {
   const { name, namespace, workloadName, serviceAccount, proxy, addresses } = pod;
   const { bootstrapPatches = [] } = pod;
   return JSON.stringify([
     ...[name, namespace, workloadName, serviceAccount, proxy],
-    ...[pod.concurrency, pod.settings, pod.naming, pod.statistics, pod.makesMetrics],
+    ...[pod.concurrency, pod.settings, pod.naming, pod.statistics],
     bootstrapPatches.map(({ patch }) => patch),
     ...[sorted(pod.labels), sorted(pod.nodeMetadata), addresses],
   ]);

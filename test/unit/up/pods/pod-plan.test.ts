@@ -78,6 +78,11 @@ test.each<[string, Partial<PlacedPod>]>([
   expect(planPods(running({ pod: FIRST }), [{ ...FIRST, ...change }]).end).toEqual([podId(FIRST)]);
 });
 
+test("leaves a pod running that makes no metrics any more", () => {
+  const counting = running({ pod: { ...FIRST, makesMetrics: true } });
+  expect(planPods(counting, [FIRST]).end).toEqual([]);
+});
+
 test.each<[string, Partial<PlacedPod>]>([
   ["the ports of its application", { appPorts: [8081] }],
   ["its containers", { containers: [{ name: "new" }] }],
