@@ -61,7 +61,27 @@ function gatewayLine(options: TryOptions, call: GatewayCall): TryLine {
     shellWord(`${scheme}://${authority}${path}`),
   ];
   const how = scheme === "https" ? "HTTPS" : "HTTP";
-  return { title: `through the gateway, by ${how}`, command: parts.join(" ") };
+  const empty = emptyService(options, call);
+  const but = empty === undefined ? "" : `; 503, as no workload is behind ${empty}`;
+  return { title: `through the gateway, by ${how}${but}`, command: parts.join(" ") };
+}
+
+/** The Service without pods to which a call leads; undefined where it leads to others as well, or out of the mesh. */
+function emptyService(
+  { tables, pods }: TryOptions,
+  { destinations }: GatewayCall,
+): string | undefined {
+  const names = new Set(destinations.map(firstLabel));
+  const services = tables.Service.sorted()
+    .map(([, service]) => service)
+    .filter(({ metadata }) => names.has(metadata.name));
+  // One without a selector has endpoints of its own.
+  const isEmpty = ({ spec, metadata }: ResourceOf<"Service">): boolean =>
+    Object.keys(spec.selector ?? {}).length > 0 &&
+    !pods.some((pod) => selectsPods(spec.selector, metadata, pod));
+  return services.length === names.size && services.every(isEmpty)
+    ? services[0]?.metadata.name
+    : undefined;
 }
 
 /** The development root for a certificate that it signed; one of the user's own is signed by who knows whom. */

@@ -3,7 +3,7 @@ import type { ConfigResource } from "../../../../src/config/resource.js";
 import { desiredMesh } from "../../../../src/up/desired-mesh.js";
 import { MADE_ANNOTATIONS } from "../../../../src/up/made/made.js";
 import { podAddresses } from "../../../../src/up/pods/addresses.js";
-import { type TryOptions, tryLines } from "../../../../src/up/terminal/try-lines.js";
+import { type TryLine, type TryOptions, tryLines } from "../../../../src/up/terminal/try-lines.js";
 import { deployment, INJECTED, resource, tablesOf } from "../fixtures.js";
 
 const MY_SERVICE = [
@@ -55,13 +55,16 @@ const EXTERNAL = resource("ServiceEntry", "ext", {
 });
 
 /** The commands for some files, with pods placed in their order from 127.30.0.1 on. */
-function commands(
+const commands = (...given: Parameters<typeof linesFor>): readonly string[] =>
+  linesFor(...given).map(({ command }) => command);
+
+function linesFor(
   resources: readonly ConfigResource[],
   options: Partial<TryOptions> = {},
-): readonly string[] {
+): readonly TryLine[] {
   const tables = tablesOf(INJECTED, ...resources);
   const pods = desiredMesh(tables).pods.map((pod, i) => ({ ...pod, addresses: podAddresses(i) }));
-  const lines = tryLines({
+  return tryLines({
     tables,
     pods,
     standIns: [],
@@ -69,13 +72,26 @@ function commands(
     curlHasProxy: false,
     ...options,
   });
-  return lines.map(({ command }) => command);
 }
 
 describe("through the gateway", () => {
   test("by HTTPS trusts the development root and goes where the gateway listens", () => {
     expect(commands([...INGRESS, ...MY_SERVICE])[0]).toBe(
       "curl --cacert /state/root.pem --connect-to app.example.com:443:127.30.0.2:8443 https://app.example.com/",
+    );
+  });
+
+  test("says what it comes to where no workload is behind the Service", () => {
+    const title = (...behind: readonly ConfigResource[]): string | undefined =>
+      linesFor([...INGRESS, ...behind])[0]?.title;
+    const [workload, service] = MY_SERVICE as [ConfigResource, ConfigResource];
+    expect(title(service)).toBe(
+      "through the gateway, by HTTPS; 503, as no workload is behind my-service",
+    );
+    expect(title(service, workload)).toBe("through the gateway, by HTTPS");
+    expect(title()).toBe("through the gateway, by HTTPS");
+    expect(title(resource("Service", "my-service", { spec: { ports: [{ port: 80 }] } }))).toBe(
+      "through the gateway, by HTTPS",
     );
   });
 
