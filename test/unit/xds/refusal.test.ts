@@ -10,6 +10,13 @@ function refused(
   return resource(text, { ...references, refusal: { reason: "no such filter" } });
 }
 
+/** A cluster without endpoints, since they are refused, beside one that has its own. */
+const withRefusedEndpoints = () =>
+  viewOf({
+    cluster: [resource("C@1", { endpoints: "E" }), resource("D@1", { endpoints: "F" })],
+    endpoint: [refused("E@1"), "F@1"],
+  });
+
 describe("a resource that every client would refuse", () => {
   it("is not sent, and the others are", () => {
     const client = new DeltaConversation(viewOf({ listener: [refused("L@1"), "M@1"] }));
@@ -96,6 +103,25 @@ describe("a resource that every client would refuse", () => {
     expect(client.subscribe("route", "R", "S")).toEqual(["route S@1"]);
     client.ackAll();
     expect(client.change({ route: ["R@2", "S@1"] })).toEqual(["route R@2"]);
+  });
+
+  it("does not have a cluster wait for endpoints in vain, by state of the world", () => {
+    const client = new SotwConversation(withRefusedEndpoints());
+    expect(client.subscribe("cluster")).toEqual(["cluster C@1 D@1"]);
+    // A client that is new acknowledges its first clusters before they are warm.
+    client.ackAll();
+    expect(client.subscribe("endpoint", "E", "F")).toEqual(["endpoint F@1 -E"]);
+    client.ackAll();
+    expect(client.change({ endpoint: ["E@2", "F@1"] })).toEqual(["endpoint E@2"]);
+  });
+
+  it("leaves a client that comes back with its endpoints, by state of the world", () => {
+    const client = new SotwConversation(withRefusedEndpoints());
+    client.request("cluster", { version: "1" });
+    client.ackAll();
+    expect(client.request("endpoint", { names: ["E", "F"], version: "1" })).toEqual([
+      "endpoint F@1",
+    ]);
   });
 
   it("keeps the clusters that its last content uses", () => {

@@ -95,17 +95,28 @@ function firstSubscription(
   if (isComplete && names.size === 0 && version === setVersion(table.values())) {
     return subscription({ ...asked, held: table, accepted: table });
   }
-  // What it goes on with if it refuses what it is sent: nobody knows what that is, but there may be some.
-  const isBack = version !== "" && rulesOf(typeUrl).oneByOne;
-  const unknown = [...names].map((name) => [name, UNKNOWN_VERSION] as const);
+  // What it goes on with if it refuses what it is sent, or if that is withheld: nobody knows what that is, but there may be some.
+  const { oneByOne, nothingOf } = rulesOf(typeUrl);
+  const isBack = version !== "" && (oneByOne || nothingOf !== undefined);
   return subscription({
     ...asked,
     answersDue: names,
     held: wildcard ? Table.empty() : table,
-    accepted: isBack ? Table.from<Held>(unknown) : Table.empty(),
+    accepted: isBack ? allUnknown(names) : Table.empty(),
     isResponseDue: isComplete && wildcard,
     holdsUnknownSet: isComplete && version !== "",
   });
+}
+
+/** By names, which clients that come back together share. */
+const unknownTables = new WeakMap<NameSet, Table<Held>>();
+
+function allUnknown(names: NameSet): Table<Held> {
+  const known = unknownTables.get(names);
+  if (known !== undefined) return known;
+  const table = Table.from<Held>([...names].map((name) => [name, UNKNOWN_VERSION] as const));
+  unknownTables.set(names, table);
+  return table;
 }
 
 /** The subscription after the names that a request lists. */

@@ -32,7 +32,9 @@ export function withoutUnanswerable(
   const absent = [...answersDue].filter((name) => !hasAnswer(subscription, table, name));
   if (absent.length === 0) return subscription;
   const awaited = endpointsToWarm(state);
-  const unanswerable = absent.filter((name) => !awaited.has(name) || mayHold(subscription, name));
+  // Of a cluster that stays, what is withheld is all that a client can be told which has nothing of it.
+  const isAwaited = (name: string): boolean => awaited.has(name) || table.has(name);
+  const unanswerable = absent.filter((name) => !isAwaited(name) || mayHold(subscription, name));
   return edited(subscription, { answersDue: pool.edited(answersDue, [], unanswerable) });
 }
 
