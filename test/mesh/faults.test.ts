@@ -1,6 +1,6 @@
 /** A fault of ours, by which nothing of a type can be made: an Envoy that comes meanwhile, and what is told of it. */
 import { expect, test, vi } from "vitest";
-import type * as encoding from "../../src/envoy/resource/encode-resource.js";
+import type * as proxies from "../../src/mesh/proxy/http-proxy-port.js";
 import { run } from "../unit/cli/run.js";
 import { admin } from "./harness/admin.js";
 import { application, documents } from "./harness/manifests.js";
@@ -13,14 +13,13 @@ const fault = vi.hoisted(() => {
   return { isBroken: false };
 });
 
-vi.mock(import("../../src/envoy/resource/encode-resource.js"), async (importOriginal) => {
-  const real: typeof encoding = await importOriginal();
+vi.mock(import("../../src/mesh/proxy/http-proxy-port.js"), async (importOriginal) => {
+  const real: typeof proxies = await importOriginal();
   return {
     ...real,
-    encodeListener: (encoder, made, sources) => {
-      if (fault.isBroken && made.json.name?.endsWith("_8181") === true)
-        throw new TypeError("an odd listener");
-      return real.encodeListener(encoder, made, sources);
+    httpProxyPort: (config, proxy) => {
+      if (fault.isBroken) throw new TypeError("an odd port of all listeners");
+      return real.httpProxyPort(config, proxy);
     },
   };
 });

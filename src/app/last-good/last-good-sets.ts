@@ -97,26 +97,34 @@ function findings(kept: readonly LastGood[]) {
   };
 }
 
-/** Finds what Envoy would refuse in one set after another. Costs what they do not share. */
+/** Finds what Envoy would refuse, or is not whole, in one set after another. Costs what they do not share. */
 function createRefusedFinder(): (set: ResourceSet) => ResourceSet {
   const none: ResourceSet = Table.empty();
   let last = { set: none, refused: none };
   return (set) => {
     let { refused } = last;
     for (const { key, after } of set.changesFrom(last.set)) {
-      refused = after?.refusal === undefined ? refused.without(key) : refused.with(key, after);
+      const isWhole = after === undefined || refusalIn(after) === undefined;
+      refused = isWhole ? refused.without(key) : refused.with(key, after);
     }
     last = { set, refused };
     return refused;
   };
 }
 
+/** Why a resource is not what it should be. */
+const refusalIn = ({ refusal, standsFor }: EnvoyResource): EnvoyResource["refusal"] =>
+  refusal ?? standsFor;
+
 /** A good resource as it is where another is refused. */
 function standing(
   good: EnvoyResource | undefined,
-  { refusal, sources }: EnvoyResource,
+  resource: EnvoyResource,
 ): EnvoyResource | undefined {
-  if (good === undefined || good.refusal !== undefined || refusal === undefined) return undefined;
+  const { sources } = resource;
+  const refusal = refusalIn(resource);
+  if (good === undefined || refusalIn(good) !== undefined || refusal === undefined)
+    return undefined;
   return { ...good, ...(sources && { sources }), standsFor: refusal };
 }
 

@@ -19,6 +19,7 @@ const TYPES = [
   "splitRoutes",
   "virtualHosts",
   "secrets",
+  "extensions",
 ] as const;
 
 /** What is withheld of some proxies' sets, each once. Costs what the sets do not share. */
@@ -39,11 +40,15 @@ export function refusalsIn(all: Iterable<ResourceSets>): readonly Refusal[] {
 
 function refusalsOf(resource: EnvoyResource | undefined): readonly Refusal[] {
   const { refusal, standsFor = refusal, leftOut = [] } = resource ?? {};
-  return standsFor === undefined ? leftOut : [standsFor, ...leftOut];
+  const isTold = standsFor !== undefined && standsFor.isAwaited !== true;
+  return isTold ? [standsFor, ...leftOut] : leftOut;
 }
 
 const keyOfRefusal = ({ reason, sources }: Refusal): string =>
   `${reason}\n${JSON.stringify(sources)}`;
+
+const REFUSED = "Envoy would refuse this, so it is left out";
+const WITHHELD = "this is left out";
 
 /** Refusals as diagnostics, in order. */
 export function refusalDiagnostics(
@@ -55,7 +60,7 @@ export function refusalDiagnostics(
       (refusal): Diagnostic => ({
         severity: "error",
         code: "refused-by-envoy",
-        message: `Envoy would refuse this, so it is left out: ${refusal.reason}`,
+        message: `${refusal.isFault === true ? WITHHELD : REFUSED}: ${refusal.reason}`,
         ...placeOf(refusal, snapshot),
       }),
     )

@@ -6,7 +6,7 @@ import { moduleKey, moduleReference, type WasmModule } from "../../mesh/extensio
 import type { Mesh } from "../../mesh/mesh.js";
 import type { Proxy } from "../../mesh/proxy/proxy.js";
 import type { ExtensionSources, Patches } from "../patch/patches.js";
-import { encodeResource } from "../resource/encode-resource.js";
+import { encodeResource, madeOrWithheld } from "../resource/encode-resource.js";
 import type { Encoder } from "../resource/encoder.js";
 import { MESSAGE } from "../resource/message-types.js";
 import { type EnvoyResource, type ResourceSet, resourceSet } from "../resource/resource-set.js";
@@ -36,13 +36,12 @@ export function createExtensionConfigs(
     "configuration of an extension",
     (extension: Extension, module: WasmModule | undefined): EnvoyResource => {
       const { name, path, source } = extension;
-      const json = { name, typedConfig: extensionConfig(extension, module) };
-      const sources = [source];
-      return {
-        ...encodeResource(encoder, MESSAGE.extensionConfig, { name, json, sources }),
-        sourcePath: path,
-        standIn: inPlaceOf(extension),
-      };
+      const named = { name, sources: [source] };
+      const made = madeOrWithheld(encoder, MESSAGE.extensionConfig, named, () => {
+        const json = { name, typedConfig: extensionConfig(extension, module) };
+        return encodeResource(encoder, MESSAGE.extensionConfig, { ...named, json });
+      });
+      return { ...made, sourcePath: path, standIn: inPlaceOf(extension) };
     },
   );
   const inPlaceOf = engine.memo("stand-in of an extension", (extension: Extension) => {

@@ -33,12 +33,13 @@ import type { ClusterJson } from "../api.js";
 import { passedCluster } from "../cluster/passed-cluster.js";
 import type { SecurityFilters } from "../filter/security-filters.js";
 import { workloadOf } from "../inbound/inbound-part.js";
-import { ANY_ADDRESS, anyAddressOf } from "../listener/address.js";
+import { ANY_ADDRESS, anyAddressOf, listenAt } from "../listener/address.js";
 import { gatewayListener, passedTo } from "../listener/gateway-listener.js";
 import type { ClusterKey } from "../names.js";
 import type { ServerPorts } from "../patch/route-match.js";
 import type { Built } from "../resource/built.js";
-import { encodeListener, encodeResource } from "../resource/encode-resource.js";
+import { sharedListener } from "../resource/encode-listener.js";
+import { encodeResource } from "../resource/encode-resource.js";
 import type { Encoder } from "../resource/encoder.js";
 import { createLastGood, type Sifted } from "../resource/last-good.js";
 import { MESSAGE } from "../resource/message-types.js";
@@ -222,11 +223,14 @@ function listenersOf(
         members,
       })),
     )
-    .map(({ at, members }) => {
-      const made = gatewayListener(members, at, options);
-      const sources = [...gatewaySources(members), ...passingSources(members, inputs, context)];
-      return made && encodeListener(encoder, made, sources);
-    })
+    .map(({ at, members }) =>
+      sharedListener(encoder, {
+        name: listenAt(at, options.families).name,
+        members,
+        make: (some) => gatewayListener(some, at, options),
+        sourcesOf: (some) => [...gatewaySources(some), ...passingSources(some, inputs, context)],
+      }),
+    )
     .filter((listener) => listener !== undefined);
 }
 

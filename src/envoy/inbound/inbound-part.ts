@@ -34,7 +34,7 @@ import {
 import { inboundPassthroughCluster } from "../cluster/static-cluster.js";
 import { goDuration } from "../duration.js";
 import type { SecurityFilters } from "../filter/security-filters.js";
-import { ANY_ADDRESS } from "../listener/address.js";
+import { ANY_ADDRESS, listenAt } from "../listener/address.js";
 import { type InboundSettings, inboundShared } from "../listener/inbound-filters.js";
 import {
   type InboundListenerOptions,
@@ -42,9 +42,9 @@ import {
   type SecuredPort,
   virtualInboundListener,
 } from "../listener/inbound-listener.js";
-import type { MadeListener } from "../listener/made-chain.js";
-import { inboundClusterName, RESERVED_PORTS } from "../names.js";
-import { type Built, builtOrFault } from "../resource/built.js";
+import { inboundClusterName, RESERVED_PORTS, VIRTUAL_INBOUND } from "../names.js";
+import { type Built, madeOr } from "../resource/built.js";
+import { encodePlanned, type PlannedListener } from "../resource/encode-listener.js";
 import { encodeResource } from "../resource/encode-resource.js";
 import type { Encoder } from "../resource/encoder.js";
 import { MESSAGE } from "../resource/message-types.js";
@@ -228,10 +228,10 @@ function clustersOf(inputs: ClusterInputs): readonly Built<ClusterJson>[] {
     ...ports.map((port) => {
       const sources = sourcesOf(inputs, [port]);
       const name = inboundClusterName(port.targetPort);
-      return builtOrFault({ name, sources }, () => ({
-        ...inboundCluster(port, application, defaults),
-        sources,
-      }));
+      return madeOr(
+        () => ({ ...inboundCluster(port, application, defaults), sources }),
+        (fault) => ({ name, json: {}, sources, fault }),
+      );
     }),
     ...forPolicies,
   ];
@@ -246,26 +246,23 @@ const isReserved = ({ targetPort, bind = ANY_ADDRESS, bound = false }: InboundPo
 
 const isBound = ({ port }: SecuredPort): boolean => port.bound === true;
 
-/** A listener, and what says which connections it takes. */
-interface SourcedListener extends MadeListener {
-  readonly sources: readonly ResourceRef[];
-}
-
 /** The listeners to which connections are addressed: each port's own. */
 function boundListeners(
   inputs: InboundInputs,
   ports: readonly SecuredPort[],
   options: InboundListenerOptions,
-): readonly SourcedListener[] {
+): readonly PlannedListener[] {
   const { proxy } = inputs;
   return ports
     .filter(({ port }) => !(proxy.unprivileged && port.targetPort < 1024))
     .map((one) => {
       const at = { address: one.port.bind ?? proxy.address, port: one.port.targetPort };
-      const made = inboundListener(one, at, options);
-      return made && { ...made, sources: sourcesOf(inputs, [one.port]) };
-    })
-    .filter((listener) => listener !== undefined);
+      return {
+        name: listenAt(at).name,
+        sources: sourcesOf(inputs, [one.port]),
+        make: () => inboundListener(one, at, options),
+      };
+    });
 }
 
 /** What says how the listeners of a sidecar deal with connections: most sidecars have the same. */
@@ -306,7 +303,7 @@ function listenersOf(
   inputs: InboundInputs,
   ports: readonly InboundPort[],
   commonOf: (inputs: SettingInputs) => CommonOptions,
-): readonly SourcedListener[] {
+): readonly PlannedListener[] {
   const { proxy, authentication, config, trustDomains, logs, security } = inputs;
   const decidedFor = (port: number): DecidedMode => decideMode(authentication, port);
   const own = ports.filter((port) => !isReserved(port));
@@ -325,8 +322,9 @@ function listenersOf(
     const captured = secured.filter(({ port }) => port.bound !== true);
     return [
       {
-        ...virtualInboundListener(captured, passthrough, options),
+        name: VIRTUAL_INBOUND,
         sources: sourcesOf(inputs, ports),
+        make: () => virtualInboundListener(captured, passthrough, options),
       },
       ...boundListeners(inputs, secured.filter(isBound), options),
     ];
@@ -380,10 +378,7 @@ export function createInboundPart(
       const { proxy, sidecar, config, security } = inputs;
       const ports = portsIn(inputs);
       const listeners = () =>
-        listenersOf(inputs, ports, common).map(({ json, chains, sources }) => ({
-          ...encodeResource(encoder, MESSAGE.listener, { name: json.name ?? "", json, sources }),
-          chains,
-        }));
+        listenersOf(inputs, ports, common).flatMap((plan) => encodePlanned(encoder, plan) ?? []);
       return {
         clusters: clustersIn({ proxy, ports, sidecar, config, forPolicies: security.clusters }),
         listeners: engine.lazy(() => resourceSet(listeners())),

@@ -10,6 +10,7 @@ import { listenerProtocol } from "../../mesh/service/protocol.js";
 import type { Service, ServicePort } from "../../mesh/service/service.js";
 import { type EgressListener, type EgressPort, leadsAnywhere } from "../../mesh/sidecar/sidecar.js";
 import { RESERVED_PORTS } from "../names.js";
+import { partsOrFault } from "../resource/built.js";
 import { ANY_ADDRESS } from "./address.js";
 import { type AddressSources, entryAddresses, sidecarAddress } from "./entry-address.js";
 import { entryChains } from "./entry-chains.js";
@@ -34,6 +35,8 @@ export interface OutboundEntry {
   readonly own?: boolean;
   /** Ways for what is not HTTP. */
   readonly chains: readonly TcpChain[];
+  /** The exception in which making these ended, a fault of ours: see Built. */
+  readonly fault?: unknown;
   readonly sources: readonly ResourceRef[];
   /** The first of them: that of the service, and which of its ports it is. */
   readonly source: ResourceRef;
@@ -73,14 +76,20 @@ export function outboundEntries(
       const entry = { address, port: port.number, servicePort: port, routes: shared, chains: [] };
       return [{ ...common, ...entry }];
     }
-    return addresses.map((at) => ({
-      ...common,
-      address: at.address,
-      port: port.number,
-      servicePort: port,
-      routes: kind === "tcp" ? undefined : at.address === ANY_ADDRESS ? shared : (own ?? shared),
-      chains: entryChains(service, port, at, { virtualServices, context }),
-    }));
+    return addresses.map((at) => {
+      const { parts: chains, ...made } = partsOrFault(() => [
+        ...entryChains(service, port, at, { virtualServices, context }),
+      ]);
+      return {
+        ...common,
+        ...made,
+        address: at.address,
+        port: port.number,
+        servicePort: port,
+        routes: kind === "tcp" ? undefined : at.address === ANY_ADDRESS ? shared : (own ?? shared),
+        chains,
+      };
+    });
   });
   return entries.filter((entry) => !isReserved(entry));
 }

@@ -61,12 +61,16 @@ export interface OutboundPlace {
   readonly fallbackCluster: string;
 }
 
-/** The listener that all these entries share; undefined when none of them says anything. */
+/**
+ * The listener that all these entries share; undefined when none of them says anything.
+ * @throws the fault of an entry
+ */
 export function outboundListener(
   entries: readonly OutboundEntry[],
   place: OutboundPlace,
   options: OutboundListenerOptions,
 ): MadeListener | undefined {
+  for (const { fault } of entries) if (fault !== undefined) throw fault;
   const ordered = inOrder(entries);
   const entry = requestEntry(ordered, place.at);
   const requests = entry && requestsOf(ordered, entry);

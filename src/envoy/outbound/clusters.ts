@@ -37,7 +37,7 @@ import { endpointFields } from "../cluster/peers.js";
 import { hasCalledPods } from "../filter/called-pod.js";
 import { createPassing, isPassed } from "../gateway/auto-passthrough.js";
 import { type ClusterKey, outboundClusterName, sniOf } from "../names.js";
-import type { Built } from "../resource/built.js";
+import { type Built, madeOr } from "../resource/built.js";
 import { encodeResource } from "../resource/encode-resource.js";
 import type { Encoder } from "../resource/encoder.js";
 import { MESSAGE } from "../resource/message-types.js";
@@ -97,21 +97,23 @@ function usesEds(service: Service): boolean {
   return service.resolution === "static" || service.resolution === "none";
 }
 
-/** The clusters of a service; where they cannot be made, a fault of ours, each is withheld. */
-function clustersOrFaults(inputs: ClusterInputs): readonly Built<ClusterJson>[] {
-  try {
-    return outboundClusters(inputs);
-  } catch (fault) {
-    const sources = [inputs.service.source];
-    return assignmentKeys(inputs).map(({ key }) => ({
-      ...{ name: outboundClusterName(key), json: {}, sources, fault },
-    }));
-  }
-}
+/** What stands for all that a service makes of a type, where that ends in an exception, a fault of ours: each is withheld. */
+const faultsFor = (
+  { service: { source } }: Pick<ClusterInputs, "service">,
+  names: readonly string[],
+  fault: unknown,
+): readonly Built<Record<string, never>>[] =>
+  names.map((name) => ({ name, json: {}, sources: [source], fault }));
+
+const clusterNames = (inputs: Pick<ClusterInputs, "service" | "rule">): readonly string[] =>
+  assignmentKeys(inputs).map(({ key }) => outboundClusterName(key));
 
 function buildClusters(encoder: Encoder, inputs: ClusterInputs): ResourceSet {
   return resourceSet(
-    clustersOrFaults(inputs).map((cluster) => ({
+    madeOr<readonly Built<ClusterJson>[], readonly Built<ClusterJson>[]>(
+      () => outboundClusters(inputs),
+      (fault) => faultsFor(inputs, clusterNames(inputs), fault),
+    ).map((cluster) => ({
       ...encodeResource(encoder, MESSAGE.cluster, cluster),
       ...endpointFields(cluster.json),
     })),
@@ -152,7 +154,24 @@ function assignmentKeys({
     );
 }
 
-function buildEndpoints(encoder: Encoder, inputs: EndpointInputs): ResourceSet {
+/** The assignments of a service, by what callers and gateways that pass calls on to it name them. */
+const assignmentNames = (inputs: EndpointInputs): readonly string[] => {
+  const passed = inputs.passed ? assignmentKeys(inputs).map(({ key }) => sniOf(key)) : [];
+  return [...clusterNames(inputs), ...passed];
+};
+
+const buildEndpoints = (encoder: Encoder, inputs: EndpointInputs): ResourceSet =>
+  resourceSet(
+    madeOr(
+      () => endpointsOf(encoder, inputs),
+      (fault) =>
+        faultsFor(inputs, assignmentNames(inputs), fault).map((one) =>
+          encodeResource(encoder, MESSAGE.endpoint, one),
+        ),
+    ),
+  );
+
+function endpointsOf(encoder: Encoder, inputs: EndpointInputs): readonly EnvoyResource[] {
   const { service, rule, workloads, plaintext, caller, passed, isCounted, isNamed } = inputs;
   const takesMeshTls = meshTlsBut(plaintext);
   const callable = (all: readonly Workload[]): readonly Workload[] =>
@@ -162,35 +181,33 @@ function buildEndpoints(encoder: Encoder, inputs: EndpointInputs): ResourceSet {
   const leftOut = workloads
     .filter((one) => !hasAddress(one))
     .map((one) => unresolved(service, one));
-  return resourceSet(
-    assignmentKeys(inputs).flatMap(({ key, port, labels }): readonly EnvoyResource[] => {
-      const selected = found.filter((one) => selects(labels, one.labels));
-      const policy = effectivePolicy(rule?.spec, key.subset, key.port);
-      const unready = waiting.filter((one) => selects(labels, one.labels));
-      const all = [
-        ...clusterEndpoints(selected, port, takesMeshTls),
-        ...unreadyEndpoints(unready, port, takesMeshTls),
-      ];
-      const endpoints = reachedBy(caller, all, { service, policy });
-      const preference = preferenceOf(policy, service, caller);
-      const sources = [...selected, ...unready].flatMap(({ source }) => source ?? []);
-      const encode = (name: string, members: readonly ClusterEndpoint[]): EnvoyResource => {
-        const json = loadAssignment(name, members, { preference, isCounted, isNamed });
-        const encoded = encodeResource(encoder, MESSAGE.endpoint, { name, json, sources });
-        return leftOut.length === 0 ? encoded : { ...encoded, leftOut };
-      };
-      const called = encode(outboundClusterName(key), endpoints);
-      if (!passed) return [called];
-      // Others would take what comes for TLS of their own, from whomever it is.
-      return [
-        called,
-        encode(
-          sniOf(key),
-          endpoints.filter(({ meshTls, isUnready }) => meshTls && isUnready !== true),
-        ),
-      ];
-    }),
-  );
+  return assignmentKeys(inputs).flatMap(({ key, port, labels }): readonly EnvoyResource[] => {
+    const selected = found.filter((one) => selects(labels, one.labels));
+    const policy = effectivePolicy(rule?.spec, key.subset, key.port);
+    const unready = waiting.filter((one) => selects(labels, one.labels));
+    const all = [
+      ...clusterEndpoints(selected, port, takesMeshTls),
+      ...unreadyEndpoints(unready, port, takesMeshTls),
+    ];
+    const endpoints = reachedBy(caller, all, { service, policy });
+    const preference = preferenceOf(policy, service, caller);
+    const sources = [...selected, ...unready].flatMap(({ source }) => source ?? []);
+    const encode = (name: string, members: readonly ClusterEndpoint[]): EnvoyResource => {
+      const json = loadAssignment(name, members, { preference, isCounted, isNamed });
+      const encoded = encodeResource(encoder, MESSAGE.endpoint, { name, json, sources });
+      return leftOut.length === 0 ? encoded : { ...encoded, leftOut };
+    };
+    const called = encode(outboundClusterName(key), endpoints);
+    if (!passed) return [called];
+    // Others would take what comes for TLS of their own, from whomever it is.
+    return [
+      called,
+      encode(
+        sniOf(key),
+        endpoints.filter(({ meshTls, isUnready }) => meshTls && isUnready !== true),
+      ),
+    ];
+  });
 }
 
 /** The builders that all scopes share. */

@@ -9,19 +9,24 @@ import { httpProxyPort } from "../../mesh/proxy/http-proxy-port.js";
 import { httpSettings } from "../../mesh/proxy/http-settings.js";
 import { familiesOf, isOnLoopback, type Proxy } from "../../mesh/proxy/proxy.js";
 import { goDuration } from "../duration.js";
-import type { ListenerAddress } from "../listener/address.js";
+import { type ListenerAddress, listenAt } from "../listener/address.js";
 import { type LostPort, lostPorts } from "../listener/lost-ports.js";
 import type { OutboundListenerOptions } from "../listener/outbound-chains.js";
 import type { OutboundEntry } from "../listener/outbound-entry.js";
-import { httpProxyListener, outboundListener } from "../listener/outbound-listener.js";
+import {
+  httpProxyListener,
+  type OutboundPlace,
+  outboundListener,
+} from "../listener/outbound-listener.js";
 import { virtualOutboundListener } from "../listener/virtual-outbound.js";
 import {
   BLACK_HOLE_CLUSTER,
   HTTP_PROXY_PORT,
   listenerName,
   PASSTHROUGH_CLUSTER,
+  VIRTUAL_OUTBOUND,
 } from "../names.js";
-import { encodeListener } from "../resource/encode-resource.js";
+import { fixedListener, sharedListener } from "../resource/encode-listener.js";
 import type { Encoder } from "../resource/encoder.js";
 import {
   type EnvoyResource,
@@ -117,10 +122,30 @@ function capturedListener(
   const { cluster } = options.unknown;
   // A connection to the listener itself would be passed on to itself.
   const fallbackCluster = bound && cluster === PASSTHROUGH_CLUSTER ? BLACK_HOLE_CLUSTER : cluster;
-  const where = { at: { address, port }, bind: bound, fallbackCluster };
-  const made = outboundListener(entries, where, options);
-  return made && encodeListener(encoder, made, sourcesOf(entries));
+  const place = { at: { address, port }, bind: bound, fallbackCluster };
+  return listenerOf(encoder, entries, place, options);
 }
+
+const listenerOf = (
+  encoder: Encoder,
+  members: readonly OutboundEntry[],
+  place: OutboundPlace,
+  options: OutboundListenerOptions,
+): EnvoyResource | undefined =>
+  sharedListener(encoder, {
+    name: listenAt(place.at, options.families).name,
+    members,
+    make: (some) => outboundListener(some, place, options),
+    sourcesOf,
+  });
+
+/** The HTTP proxy of a sidecar's application. */
+const proxyOf = (
+  encoder: Encoder,
+  place: ListenerAddress,
+  options: OutboundListenerOptions,
+): EnvoyResource =>
+  fixedListener(encoder, listenAt(place).name, () => httpProxyListener(place, options));
 
 /** What the listeners of one scope are made with. */
 interface CapturedListenerDependencies {
@@ -147,10 +172,10 @@ export function createCapturedListeners(
     listeners.isSame,
   );
   const virtual = engine.memo("virtual outbound listener", (context: OutboundListenerOptions) =>
-    encodeListener(encoder, virtualOutboundListener(context), []),
+    fixedListener(encoder, VIRTUAL_OUTBOUND, () => virtualOutboundListener(context)),
   );
   const proxied = engine.memo("HTTP proxy", (context: OutboundListenerOptions) =>
-    encodeListener(encoder, httpProxyListener({ address: LOOPBACK, port }, context), []),
+    proxyOf(encoder, { address: LOOPBACK, port }, context),
   );
   const byName = engine.derive<[EnvoyResource], [], Table<EnvoyResource>>(
     "outbound listeners by address",
@@ -195,19 +220,14 @@ export function createBoundListeners(
       const listeners = [...entriesByAddress(entries, proxy.egressAddress)]
         .filter(({ at }) => !(proxy.unprivileged && isPrivileged(at.port)))
         .map(({ at, all }) => {
-          const where = { at, bind: true, fallbackCluster: BLACK_HOLE_CLUSTER };
-          const made = outboundListener(all, where, options);
-          return made && encodeListener(encoder, made, sourcesOf(all));
+          const place = { at, bind: true, fallbackCluster: BLACK_HOLE_CLUSTER };
+          return listenerOf(encoder, all, place, options);
         })
         .filter((listener) => listener !== undefined);
       const given = httpProxyPort(config, proxy);
       const ports = new Set([HTTP_PROXY_PORT, ...(given === 0 ? [] : [given])]);
       const proxies = [...ports].map((port) =>
-        encodeListener(
-          encoder,
-          httpProxyListener({ address: proxy.egressAddress, port }, options),
-          [],
-        ),
+        proxyOf(encoder, { address: proxy.egressAddress, port }, options),
       );
       return resourceSet([...listeners, ...proxies]);
     },

@@ -28,7 +28,7 @@ import { routedChains, wholePort } from "../listener/entry-chains.js";
 import type { ChainContext } from "../listener/l4-chains.js";
 import { requestTables, sharedRoutes } from "../listener/request-tables.js";
 import { HTTP_PROXY_ROUTE } from "../names.js";
-import { partsOrFault } from "../resource/built.js";
+import { madeOr, partsOrFault } from "../resource/built.js";
 import { defaultRoute } from "../route/default-route.js";
 import { hashPolicies } from "../route/hash-policy.js";
 import { httpRoutes } from "../route/http-route.js";
@@ -238,7 +238,14 @@ function tunnelsToOthers(
   routeName: string,
 ): readonly HostPlan[] {
   const own = new Set(namesOf(view, context));
-  const chains = routedChains(view.connections, port, tunnelContext(context));
+  const { parts: chains, ...made } = partsOrFault(() => [
+    ...routedChains(view.connections, port, tunnelContext(context)),
+  ]);
+  const sources = sourcesOf(view, view.connections);
+  if (made.fault !== undefined) {
+    const name = `${view.hostname}:${String(port.number)} for others`;
+    return [{ ...made, routeName, json: { name }, sources, ofOthers: true }];
+  }
   return chains.flatMap(({ serverNames, prefixes, target, part }) => {
     const others = prefixes.length === 0 ? serverNames.filter((name) => !own.has(name)) : [];
     const [first] = others;
@@ -252,7 +259,7 @@ function tunnelsToOthers(
           routes: [tunnelRoute(target, part)],
           includeRequestAttemptCount: sendsAttemptCount(context.scope.settings.headers),
         },
-        sources: sourcesOf(view, view.connections),
+        sources,
         ofOthers: true,
       },
     ];
@@ -364,8 +371,23 @@ function besides(plan: HostPlan, others: readonly HostPlan[]): readonly HostPlan
   return [{ ...plan, json: { ...json, name: `${json.name ?? ""} for ${first}`, domains } }];
 }
 
-/** All virtual hosts of a host. */
-export function hostPlans(view: HostView, context: HostContext): readonly HostPlan[] {
+/** All virtual hosts of a host; where that ends in an exception, a fault of ours, those of its ports are withheld. */
+export const hostPlans = (view: HostView, context: HostContext): readonly HostPlan[] =>
+  madeOr(
+    () => allPlans(view, context),
+    (fault) => faultyPlans(view, fault),
+  );
+
+function faultyPlans(view: HostView, fault: unknown): readonly HostPlan[] {
+  const ports = view.service?.ports.map(({ number }) => number) ?? portsWithoutService(view);
+  const sources = sourcesOf(view, view.virtualServices);
+  return ports.map((port) => {
+    const json = { name: `${view.hostname}:${String(port)}` };
+    return { routeName: String(port), json, sources, fault };
+  });
+}
+
+function allPlans(view: HostView, context: HostContext): readonly HostPlan[] {
   const { service } = view;
   const named = [
     ...proxiedWithoutService(view, context),

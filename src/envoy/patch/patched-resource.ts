@@ -123,13 +123,15 @@ export function patchResource<Json extends object>(
   const effects = effective(encoder, json, change, patches);
   effects.forEach(noteEffect);
   if (patched === undefined) return undefined;
-  const { encoded, kept, leftOut } = patched;
+  const { encoded, kept } = patched;
+  const leftOut = [...(resource.leftOut ?? []), ...patched.leftOut];
   const made = effects.filter((patch) => kept.includes(patch));
   return {
     name: resource.name,
     ...encoded,
     ...fields(patched.json),
     ...(resource.chains === undefined ? {} : { chains: resource.chains }),
+    ...(resource.standsFor === undefined ? {} : { standsFor: resource.standsFor }),
     ...patchedSources(resource, {
       patches: made.toReversed(),
       after: replay(encoder, type, change, () => encoder.decode(type, resource.bytes) as Json),

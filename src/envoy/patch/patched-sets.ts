@@ -4,6 +4,7 @@ import type { Table } from "../../base/table/table.js";
 import type { EnvoyPatch, EnvoyPatches } from "../../mesh/extension/envoy-filters.js";
 import type { ClusterJson, ListenerJson, RouteConfigurationJson, VirtualHostJson } from "../api.js";
 import { endpointFields } from "../cluster/peers.js";
+import { madeOrWithheld } from "../resource/encode-resource.js";
 import type { Encoder } from "../resource/encoder.js";
 import { MESSAGE } from "../resource/message-types.js";
 import {
@@ -173,8 +174,22 @@ function createRow<Json extends object>(
   targets: readonly PatchTarget[],
 ): Row {
   return engine.memo(`patched ${kind.word}`, (one: EnvoyResource, { list }: SidePatches) =>
-    patchResource(patcher, one, kind, withTargets(list, targets)),
+    patchedOrWithheld(patcher, kind.type, one, withTargets(list, targets), (patches) =>
+      patchResource(patcher, one, kind, patches),
+    ),
   );
+}
+
+/** A resource after patches; where these end in an exception, a fault of ours, it is withheld. */
+function patchedOrWithheld(
+  { encoder }: Patcher,
+  type: string,
+  { name, sources = [] }: EnvoyResource,
+  patches: readonly CompiledPatch[],
+  patched: (patches: readonly CompiledPatch[]) => EnvoyResource | undefined,
+): EnvoyResource | undefined {
+  const named = { name, sources: [...patches.map(({ source }) => source), ...sources] };
+  return madeOrWithheld(encoder, type, named, () => patched(patches));
 }
 
 /** The rows of a table after patches. */
@@ -222,7 +237,13 @@ const withTargets = (
 
 function createRoutesPatcher(engine: Engine, patcher: Patcher): RoutesPatcher {
   const host: Row = engine.memo("patched virtual host", (one, { list }: SidePatches) =>
-    patchedHost(patcher, one, withTargets(list, ROUTE_TARGETS)),
+    patchedOrWithheld(
+      patcher,
+      MESSAGE.virtualHost,
+      one,
+      withTargets(list, ROUTE_TARGETS),
+      (patches) => patchedHost(patcher, one, patches),
+    ),
   );
   const hosts = createRows(engine, "patched virtual hosts", host);
   const split = createRows(

@@ -9,26 +9,23 @@ export interface Built<Json extends object> {
   readonly fault?: unknown;
 }
 
-/** A resource as it is built; where that ends in an exception, one that is withheld, so that all others are sent. */
-export function builtOrFault<Json extends object>(
-  { name, sources }: Pick<Built<Json>, "name" | "sources">,
-  build: () => Built<Json>,
-): Built<Json | Record<string, never>> {
+/** What is made; where that ends in an exception, a fault of ours, what is in its place, so that all else is made. */
+export function madeOr<Made, Other>(
+  make: () => Made,
+  instead: (fault: unknown) => Other,
+): Made | Other {
   try {
-    return build();
+    return make();
   } catch (fault) {
-    return { name, json: {}, sources, fault };
+    return instead(fault);
   }
 }
 
-/** Parts of a resource as they are built, none where that ends in an exception: the resource is withheld then. */
-export function partsOrFault<Part>(build: () => Part[]): {
-  readonly parts: Part[];
-  readonly fault?: unknown;
-} {
-  try {
-    return { parts: build() };
-  } catch (fault) {
-    return { parts: [], fault };
-  }
-}
+/** Parts of a resource as they are made, none where that ends in an exception: the resource is withheld then. */
+export const partsOrFault = <Part>(
+  make: () => Part[],
+): { readonly parts: Part[]; readonly fault?: unknown } =>
+  madeOr(
+    () => ({ parts: make() }),
+    (fault) => ({ parts: [], fault }),
+  );

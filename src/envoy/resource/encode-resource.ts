@@ -1,8 +1,6 @@
 import type { ResourceRef } from "../../config/resource.js";
 import { formatViolation, type Violation } from "../check/violation.js";
-import type { MadeListener } from "../listener/made-chain.js";
-import type { Built } from "./built.js";
-import { clusterNames } from "./cluster-names.js";
+import { type Built, madeOr } from "./built.js";
 import { encodeChecked, notBuilt } from "./encode-checked.js";
 import type { Encoder } from "./encoder.js";
 import { MESSAGE } from "./message-types.js";
@@ -30,20 +28,21 @@ export function encodeResource(
   const encoded = { name, bytes, version, sources };
   if (violations === undefined) return encoded;
   const what = `${WORDS[typeName] ?? typeName} ${name}`;
-  return { ...encoded, refusal: refusal(what, violations, sources) };
+  const reason = refusal(what, violations, sources);
+  return { ...encoded, refusal: fault === undefined ? reason : { ...reason, isFault: true } };
 }
 
-/** The same of a listener, which also knows what made its filter chains, and where they lead. */
-export function encodeListener(
+/**
+ * A resource as it is made; where that ends in an exception, a fault of ours, one that is withheld in its place, as if Envoy would
+ * refuse it.
+ */
+export function madeOrWithheld<Made>(
   encoder: Encoder,
-  { json, chains }: MadeListener,
-  sources: readonly ResourceRef[],
-): EnvoyResource {
-  return {
-    ...encodeResource(encoder, MESSAGE.listener, { name: json.name ?? "", json, sources }),
-    clusters: clusterNames(json),
-    chains,
-  };
+  typeName: string,
+  named: Pick<Built<object>, "name" | "sources">,
+  make: () => Made,
+): Made | EnvoyResource {
+  return madeOr(make, (fault) => encodeResource(encoder, typeName, { ...named, json: {}, fault }));
 }
 
 /** Why something is not sent that Envoy would refuse. */

@@ -19,6 +19,8 @@ export interface Refusal {
   readonly path?: Path;
   /** Envoy would not refuse it, but it is not known yet what it will be. */
   readonly isAwaited?: true;
+  /** Nor would it refuse this: making it ended in an exception, a fault of ours. */
+  readonly isFault?: true;
 }
 
 /** A resource as clients are sent it, and how it was made. */
@@ -41,6 +43,7 @@ export interface EnvoyResource extends EncodedResource {
   readonly filters?: readonly string[];
   readonly standIn?: EnvoyResource;
   readonly refusal?: Refusal;
+  /** Of a listener also what is not in it, because of a fault of ours: see sharedListener. */
   readonly standsFor?: Refusal;
   /** The parts that were left out because Envoy would refuse them. */
   readonly leftOut?: readonly Refusal[];
@@ -238,8 +241,10 @@ const patchesIn = ({ patched }: EnvoyResource): string =>
   patched?.patches.map(({ index }) => index).join() ?? "";
 
 /** The same bytes may stand for other configurations when something is left out of them. */
-const reasonsOf = ({ leftOut = [] }: EnvoyResource): string =>
-  leftOut.map(({ reason }) => reason).join("\n");
+const reasonsOf = ({ leftOut = [], standsFor }: EnvoyResource): string =>
+  [...leftOut, ...(standsFor === undefined ? [] : [standsFor])]
+    .map(({ reason }) => reason)
+    .join("\n");
 
 /** The set of these resources. */
 export function resourceSet(resources: readonly EnvoyResource[]): ResourceSet {

@@ -6,8 +6,9 @@ import type { Proxy } from "../../mesh/proxy/proxy.js";
 import type { HostNames, NamedHost } from "../../mesh/view/named-host.js";
 import { DNS_PORT, dnsListener } from "../listener/dns-listener.js";
 import type { OutboundEntry } from "../listener/outbound-entry.js";
+import { listenerName } from "../names.js";
 import { isPrivileged, type OutboundEntries } from "../outbound/listeners.js";
-import { encodeResource } from "../resource/encode-resource.js";
+import { encodeResource, madeOrWithheld } from "../resource/encode-resource.js";
 import type { Encoder } from "../resource/encoder.js";
 import { MESSAGE } from "../resource/message-types.js";
 import { type ResourceSet, resourceSet } from "../resource/resource-set.js";
@@ -108,11 +109,10 @@ export function createDnsListeners(
     "DNS listener",
     (names: HostNames, namespace: string, address: string, egressAddress: string) => {
       const client = { namespace, egressAddress };
-      const json = dnsListener({ address, port: DNS_PORT }, inOrder(names), client);
-      const made = encodeResource(encoder, MESSAGE.listener, {
-        name: json.name ?? "",
-        json,
-        sources: [],
+      const named = { name: listenerName(address, DNS_PORT), sources: [] };
+      const made = madeOrWithheld(encoder, MESSAGE.listener, named, () => {
+        const json = dnsListener({ address, port: DNS_PORT }, inOrder(names), client);
+        return encodeResource(encoder, MESSAGE.listener, { ...named, json });
       });
       return resourceSet([made]);
     },

@@ -6,7 +6,7 @@ import { originOf } from "../../mesh/made-of.js";
 import type { DestinationRule } from "../../mesh/routing/destination-rule.js";
 import { clientTlsIn } from "../../mesh/security/credential-rules.js";
 import type { SecretJson } from "../api.js";
-import { encodeResource } from "../resource/encode-resource.js";
+import { encodeResource, madeOrWithheld } from "../resource/encode-resource.js";
 import type { Encoder } from "../resource/encoder.js";
 import { MESSAGE } from "../resource/message-types.js";
 import type { EnvoyResource } from "../resource/resource-set.js";
@@ -61,28 +61,42 @@ export interface SecretResources {
 
 /** The encoders of credentials. */
 export function createSecretResources(engine: Engine, encoder: Encoder): SecretResources {
-  const encode = (json: SecretJson | undefined, source: ResourceRef): readonly EnvoyResource[] => {
-    if (json === undefined) return [];
-    const sources = [source];
-    return [encodeResource(encoder, MESSAGE.secret, { name: json.name ?? "", json, sources })];
+  const encode = (
+    name: string,
+    source: ResourceRef,
+    make: () => SecretJson | undefined,
+  ): readonly EnvoyResource[] => {
+    const named = { name, sources: [source] };
+    const made = madeOrWithheld(encoder, MESSAGE.secret, named, () => {
+      const json = make();
+      return json && encodeResource(encoder, MESSAGE.secret, { ...named, json });
+    });
+    return made === undefined ? [] : [made];
   };
   const certificate = engine.memo("certificate of a secret", (secret: Secret, name: string) =>
-    encode(certificateSecret(name, secret.spec) ?? rootsSecret(name, secret.spec), refOf(secret)),
+    encode(
+      name,
+      refOf(secret),
+      () => certificateSecret(name, secret.spec) ?? rootsSecret(name, secret.spec),
+    ),
   );
-  const roots = engine.memo("roots of a secret", (secret: Secret, name: string, list: string) =>
-    encode(rootsSecret(listedRootsName(name, list), secret.spec, list), refOf(secret)),
-  );
+  const roots = engine.memo("roots of a secret", (secret: Secret, own: string, list: string) => {
+    const name = listedRootsName(own, list);
+    return encode(name, refOf(secret), () => rootsSecret(name, secret.spec, list));
+  });
   const plainRoots = engine.memo(
     "roots of a config map",
-    (configMap: ConfigMap, name: string, list: string) => {
+    (configMap: ConfigMap, own: string, list: string) => {
+      const name = listedRootsName(own, list);
       const body = { stringData: configMap.spec.data ?? {} };
-      return encode(rootsSecret(listedRootsName(name, list), body, list), refOf(configMap));
+      return encode(name, refOf(configMap), () => rootsSecret(name, body, list));
     },
   );
   const encodeAll = (
     secrets: readonly SecretJson[],
     source: ResourceRef,
-  ): readonly EnvoyResource[] => secrets.flatMap((json) => encode(json, source));
+  ): readonly EnvoyResource[] =>
+    secrets.flatMap((json) => encode(json.name ?? "", source, () => json));
   return {
     filesOfGateway: engine.memo("files of a gateway", (gateway: Gateway) =>
       encodeAll(inGateway(gateway), originOf(gateway)),

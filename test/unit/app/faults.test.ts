@@ -21,16 +21,23 @@ import { goldenEncoder } from "../golden/golden-case.js";
 
 const FAULT = new TypeError("nobody thought of that");
 
-/** A mesh with one service, of which no listener with such a text can be made while `isBroken`, and nothing while `isAll`. */
-function startMesh(oddText = "0.0.0.0_81") {
+/** What cannot be made while it is broken: resources of a type in which there is a text. */
+interface OddResources {
+  readonly type: string;
+  readonly text: string;
+}
+
+/** A mesh with one service, of which single resources cannot be made while `isOdd`, listeners while `isBroken`, and nothing while `isAll`. */
+function startMesh(odd: OddResources = { type: MESSAGE.listener, text: "0.0.0.0_81" }) {
   const directory = createDirectory();
-  const fault = { isBroken: false, isAll: false };
+  const fault = { isOdd: false, isBroken: false, isAll: false };
   const golden = goldenEncoder();
   const nodeSchema = golden.registry.getMessage("envoy.config.core.v3.Node");
   if (nodeSchema === undefined) throw new TypeError("Envoy's API has no Node");
   const encode: Encoder["encode"] = (typeName, json) => {
-    const isOdd = typeName === MESSAGE.listener && JSON.stringify(json).includes(oddText);
-    if (fault.isBroken && isOdd) throw FAULT;
+    if (fault.isOdd && typeName === odd.type && JSON.stringify(json).includes(odd.text)) {
+      throw FAULT;
+    }
     return golden.encode(typeName, json);
   };
   const first = directory.write({ "one.yaml": service("one") });
@@ -46,7 +53,14 @@ function startMesh(oddText = "0.0.0.0_81") {
     withMeshRoots: (secrets) => secrets,
     resourcesOf: (connected) => {
       if (fault.isAll) throw FAULT;
-      return discovery.resourcesOf(connected);
+      const sets = discovery.resourcesOf(connected);
+      if (!fault.isBroken) return sets;
+      return new Proxy(sets, {
+        get: (target, name) => {
+          if (name === "listeners") throw FAULT;
+          return Reflect.get(target, name, target) as unknown;
+        },
+      });
     },
     join: () => () => undefined,
     report: () => undefined,
@@ -142,31 +156,55 @@ test("a session that has nothing yet has what can be made, and waits for the res
   expect(session.listeners()).toContain("0.0.0.0_82");
 });
 
-test("a session that has nothing yet waits for its listeners alone when those of its own workload cannot be made", async () => {
-  const { fault, waiting, open, write } = startMesh("virtualInbound");
-  fault.isBroken = true;
-  const session = await open("late");
-  expect(session.table(TYPE_URL.listener)).toBe(NOT_MADE);
-  expect(session.clusters()).toHaveLength(1);
-  expect(session.table(TYPE_URL.endpoint)?.size).toBeGreaterThan(0);
-  expect(waiting.map(({ typeUrl }) => typeUrl)).toEqual([TYPE_URL.listener]);
-  fault.isBroken = false;
-  write({ "two.yaml": tcp("two", 82) });
-  expect(session.listeners()).toContain("virtualInbound");
-});
+const TWO = "outbound|81||two.default.svc.cluster.local";
+const LISTENERS = ["0.0.0.0_80", "0.0.0.0_81", "virtualInbound", "virtualOutbound"];
 
-test("a gateway that has nothing yet waits for its listeners alone when they cannot be made", async () => {
-  const { fault, waiting, open, write } = startMesh("0.0.0.0_8081");
-  fault.isBroken = true;
-  write({ "edge.yaml": EDGE });
+test.each([
+  ["a listener", { type: MESSAGE.listener, text: "0.0.0.0_81" }, "0.0.0.0_81"],
+  [
+    "the listener of its own workload",
+    { type: MESSAGE.listener, text: "virtualInbound" },
+    "virtualInbound",
+  ],
+  [
+    "the listener of all it calls",
+    { type: MESSAGE.listener, text: "virtualOutbound" },
+    "virtualOutbound",
+  ],
+  ["the endpoints of a cluster", { type: MESSAGE.endpoint, text: "|81||" }, TWO],
+])(
+  "a session that has nothing yet has all but %s that cannot be made, and is told why",
+  async (_what, odd, name) => {
+    const { fault, waiting, open, write } = startMesh(odd);
+    fault.isOdd = true;
+    write({ "two.yaml": tcp("two", 81) });
+    const session = await open("late");
+    const withheld = [TYPE_URL.cluster, TYPE_URL.endpoint, TYPE_URL.listener, TYPE_URL.route]
+      .flatMap((typeUrl) => [...(session.table(typeUrl)?.values() ?? [])])
+      .filter(({ refusal }) => refusal !== undefined);
+    expect(withheld.map((one) => [one.name, one.refusal?.reason])).toEqual([
+      [name, expect.stringContaining("a fault of fairlead's: nobody thought of that")],
+    ]);
+    expect(session.listeners()).toEqual(expect.arrayContaining(LISTENERS));
+    expect(session.clusters()).toHaveLength(2);
+    expect(session.table(TYPE_URL.endpoint)?.size).toBe(2);
+    expect(waiting).toEqual([]);
+  },
+);
+
+test("a gateway has all but the listener that cannot be made", async () => {
+  const odd = { type: MESSAGE.listener, text: "0.0.0.0_8081" };
+  const { fault, waiting, open, write } = startMesh(odd);
+  fault.isOdd = true;
+  write({ "edge.yaml": `${EDGE}---${EDGE.replaceAll("edge", "other").replace("8081", "8082")}` });
   const session = await open("edge", "router");
-  expect(session.table(TYPE_URL.listener)).toBe(NOT_MADE);
+  const listeners = [...(session.table(TYPE_URL.listener)?.values() ?? [])];
+  const withheld = listeners.filter(({ refusal }) => refusal !== undefined);
+  expect(listeners.map(({ name }) => name).sort()).toEqual(["0.0.0.0_8081", "0.0.0.0_8082"]);
+  expect(withheld.map(({ name }) => name)).toEqual(["0.0.0.0_8081"]);
   expect(session.clusters()).toHaveLength(1);
-  expect(session.table(TYPE_URL.route)?.size).toBe(1);
-  expect(waiting.map(({ typeUrl }) => typeUrl)).toEqual([TYPE_URL.listener]);
-  fault.isBroken = false;
-  write({ "edge.yaml": EDGE.replace("8081", "8082") });
-  expect(session.listeners()).toEqual(["0.0.0.0_8082"]);
+  expect(session.table(TYPE_URL.route)?.size).toBe(2);
+  expect(waiting).toEqual([]);
 });
 
 test("of a session for which nothing can be made, all waits", async () => {
