@@ -26,6 +26,11 @@ export interface EncodedResource {
    * would answer wrongly.
    */
   readonly exclusive?: readonly string[];
+  /**
+   * Of a cluster: a client that starts is sent it when it has taken the others. Nobody knows whether it is right in how it uses
+   * secrets: see `waitingAdditions`.
+   */
+  readonly afterOthers?: true;
   /** A resource of the same name for a client that refuses this one and has nothing under the name. */
   readonly standIn?: EncodedResource;
   /** It is in place of a newer version that every client would refuse. */

@@ -129,7 +129,7 @@ export function patchResource<Json extends object>(
   return {
     name: resource.name,
     ...encoded,
-    ...fields(patched.json),
+    ...fields(patched.json, json),
     ...(resource.chains === undefined ? {} : { chains: resource.chains }),
     ...(resource.standsFor === undefined ? {} : { standsFor: resource.standsFor }),
     ...patchedSources(resource, {
@@ -198,8 +198,8 @@ export interface ResourceKind<Json> {
   readonly type: string;
   /** What people call it. */
   readonly word: string;
-  /** What of other resources it stands on. */
-  readonly fields: (json: Json) => Partial<EnvoyResource>;
+  /** What of other resources it stands on; `before` is what it was without patches, absent of what a patch adds. */
+  readonly fields: (json: Json, before?: Json) => Partial<EnvoyResource>;
   readonly change: Change<Json>;
 }
 

@@ -1,4 +1,5 @@
 /** The resources of a proxy, or of a group of proxies, as EnvoyFilters and extensions change them. */
+import { isDeepStrictEqual } from "node:util";
 import type { Engine } from "../../base/engine/engine.js";
 import type { Table } from "../../base/table/table.js";
 import type { EnvoyPatch, EnvoyPatches } from "../../mesh/extension/envoy-filters.js";
@@ -54,10 +55,20 @@ export interface SidePatches {
   readonly list: readonly CompiledPatch[];
 }
 
+/** Whether clusters do the same with their connections, of which TLS is a part. */
+const hasSameSockets = (a: ClusterJson, b: ClusterJson = {}): boolean =>
+  isDeepStrictEqual(
+    [a.transportSocket, a.transportSocketMatches],
+    [b.transportSocket, b.transportSocketMatches],
+  );
+
 const CLUSTER: ResourceKind<ClusterJson> = {
   type: MESSAGE.cluster,
   word: "cluster",
-  fields: endpointFields,
+  fields: (json, before) => ({
+    ...endpointFields(json),
+    ...(hasSameSockets(json, before) ? {} : { afterOthers: true }),
+  }),
   change: patchCluster,
 };
 const LISTENER: ResourceKind<ListenerJson> = {

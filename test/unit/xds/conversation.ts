@@ -37,7 +37,7 @@ export function resource(
   text: string,
   references: Pick<
     EncodedResource,
-    "clusters" | "endpoints" | "peers" | "exclusive" | "refusal"
+    "clusters" | "endpoints" | "peers" | "exclusive" | "refusal" | "afterOthers"
   > = {},
 ): EncodedResource {
   const [name = "", version = ""] = text.split("@");

@@ -8,6 +8,9 @@
  * - The removal of a cluster waits until all that may send traffic to it is up to date and ACKed, and as long as the
  *   client stays with older content that uses it. Right after a client came back it has not said yet what it holds.
  *   A cluster that the client has not taken yet is used by nothing, and goes at once: it may never become warm.
+ * - A cluster that may be wrong in how it uses secrets (EncodedResource.afterOthers) waits, of a client that starts, until that asks
+ *   for listeners, which Envoy does when its other clusters are warm, so that it has the secrets. Without them it takes any cluster,
+ *   and refuses the secrets because of it: it goes without them then in all clusters that came behind that one.
  * - A change of endpoints waits for that of their cluster, if that could not be sent yet: the cluster may be changed for them,
  *   as when a Service goes over to workloads of another identity, which the cluster of before would not let pass.
  * - The removal of endpoints waits for that of their clusters, since Envoy mostly gives them up itself then.
@@ -25,6 +28,7 @@ import { coldClusters } from "./cold-clusters.js";
 import { keptForOlderListeners } from "./older-versions.js";
 import { withSuccession } from "./succession.js";
 import { both, NOTHING, type Waiting } from "./waiting.js";
+import { waitingAdditions } from "./waiting-additions.js";
 import { waitingEndpoints } from "./waiting-endpoints.js";
 import { waitingRemovals } from "./waiting-removals.js";
 
@@ -48,7 +52,10 @@ export function waitingFor(
   const gone = removed.filter((name) => !subscription.answersDue.has(name));
   switch (subscription.typeUrl) {
     case TYPE_URL.cluster:
-      return waitingRemovals(state, subscription, gone, moment);
+      return both(
+        waitingAdditions(state, subscription, changed, moment),
+        waitingRemovals(state, subscription, gone, moment),
+      );
     case TYPE_URL.endpoint:
       return waitingEndpoints(state, { changed, removed: gone }, moment);
     default:
