@@ -1,9 +1,11 @@
 /**
  * What proxies are sent in the place of clusters and listeners that Envoy would refuse: those of what the configuration was before,
- * as far as that is known. Who has one already goes on with the same; who is new has something to begin with.
+ * as far as that is known. Who has one already goes on with the same; who is new has something to begin with. Of extensions it stands
+ * in where a proxy refuses the one in force, and is known again when a proxy comes back that has it.
  */
 import type { Engine } from "../../base/engine/engine.js";
 import { overlay, Table } from "../../base/table/table.js";
+import { formatRef } from "../../config/resource.js";
 import type { ConnectedProxy } from "../../envoy/proxy/connected-proxy.js";
 import type {
   AskedSets,
@@ -23,9 +25,9 @@ export interface LastGoodSetsOptions {
 }
 
 /** Virtual hosts have theirs from those who make them: see createLastGood. */
-type StoodInType = "clusters" | "listeners";
+type StoodInType = "clusters" | "listeners" | "extensions";
 
-/** What was found for refused resources. */
+/** What was found for resources that are not good, or were not. */
 type Found = WeakMap<EnvoyResource, { readonly good: EnvoyResource | undefined }>;
 
 /** Puts what stands in into a set; the same set when there is nothing. */
@@ -52,21 +54,22 @@ export function createLastGoodSets({
     if (last.kept !== now) last = findings(now);
     const made = last.sets.get(sets);
     if (made !== undefined) return made;
-    const { refused, foundFor } = last;
+    const { replaceable, foundFor } = last;
     const found = foundFor(connected);
     const standInOf = (type: StoodInType, resource: EnvoyResource): EnvoyResource | undefined => {
       const before = found.get(resource);
       if (before !== undefined) return before.good;
       const look = () => (known ?? goodSetsOf(connected, now))[type].get(resource.name);
       // Only supposed, so that those who share what it is made of find it as it is.
-      const good = standing(known === undefined ? engine.branch()(look) : look(), resource);
+      const made = known === undefined ? engine.branch()(look) : look();
+      const good = type === "extensions" ? withStandIn(made, resource) : standing(made, resource);
       found.set(resource, { good });
       return good;
     };
     const result = new StoodInSets(sets, (type, set) =>
       overlay(
         set,
-        [...refused[type](set).values()].flatMap((resource) => {
+        replaceable[type](set).flatMap((resource) => {
           const good = standInOf(type, resource);
           return good === undefined ? [] : [[resource.name, good] as const];
         }),
@@ -84,7 +87,11 @@ function findings(kept: readonly LastGood[]) {
   return {
     kept,
     sets: new WeakMap<ProxySets, ProxySets>(),
-    refused: { clusters: createRefusedFinder(), listeners: createRefusedFinder() },
+    replaceable: {
+      clusters: createRefusedFinder(),
+      listeners: createRefusedFinder(),
+      extensions: (set: ResourceSet) => [...set.values()].filter((one) => isOf(one, kept)),
+    },
     foundFor: (connected: ConnectedProxy): Found => {
       const alike = alikeOf(connected.proxy);
       const known = alike === undefined ? own.get(connected) : shared.get(alike);
@@ -98,7 +105,7 @@ function findings(kept: readonly LastGood[]) {
 }
 
 /** Finds what Envoy would refuse, or is not whole, in one set after another. Costs what they do not share. */
-function createRefusedFinder(): (set: ResourceSet) => ResourceSet {
+function createRefusedFinder(): (set: ResourceSet) => readonly EnvoyResource[] {
   const none: ResourceSet = Table.empty();
   let last = { set: none, refused: none };
   return (set) => {
@@ -108,9 +115,13 @@ function createRefusedFinder(): (set: ResourceSet) => ResourceSet {
       refused = isWhole ? refused.without(key) : refused.with(key, after);
     }
     last = { set, refused };
-    return refused;
+    return [...refused.values()];
   };
 }
+
+/** Whether something that is kept had a part in a resource. */
+const isOf = ({ sources = [] }: EnvoyResource, kept: readonly LastGood[]): boolean =>
+  sources.some((source) => kept.some(({ ref }) => formatRef(ref) === formatRef(source)));
 
 /** Why a resource is not what it should be. */
 const refusalIn = ({ refusal, standsFor }: EnvoyResource): EnvoyResource["refusal"] =>
@@ -127,6 +138,17 @@ function standing(
     return undefined;
   return { ...good, ...(sources && { sources }), standsFor: refusal };
 }
+
+/** A resource with the good one that a proxy is sent which refuses it. */
+const withStandIn = (
+  good: EnvoyResource | undefined,
+  resource: EnvoyResource,
+): EnvoyResource | undefined => {
+  if (good === undefined || good.refusal !== undefined || good.version === resource.version) {
+    return undefined;
+  }
+  return { ...resource, standIn: good };
+};
 
 /** The other sets are made when they are asked for, as before. */
 class StoodInSets implements ProxySets {
@@ -165,7 +187,7 @@ class StoodInSets implements ProxySets {
   }
 
   get extensions(): ResourceSet {
-    return this.#sets.extensions;
+    return this.#in("extensions", this.#sets.extensions);
   }
 
   get names(): ResourceSet {

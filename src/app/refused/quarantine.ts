@@ -7,6 +7,7 @@ import type { Clock } from "../../base/clock.js";
 import type { Diagnostic } from "../../base/diagnostic.js";
 import type { ConfigSnapshot } from "../../config/snapshot.js";
 import { blameFor, placeOf } from "../../envoy/diagnostics/refusals.js";
+import type { Refusal } from "../../envoy/resource/resource-set.js";
 import type { XdsObserver } from "../../xds/observer.js";
 import type { StreamStatus } from "../../xds/state/status/stream-status.js";
 import { createTellingPace } from "../log/telling-pace.js";
@@ -35,6 +36,8 @@ export interface QuarantineOptions {
 export interface Quarantine {
   readonly observer: Required<Pick<XdsObserver, "acked" | "nacked" | "closed">>;
   readonly list: () => readonly Diagnostic[];
+  /** What of a type proxies refuse. */
+  readonly refusedOf: (typeUrl: string) => readonly Refusal[];
   /** Has it looked at soon: what proxies would be sent has changed, and what they refused before they are not sent again. */
   readonly lookSoon: () => void;
   /** Where the configuration is written that made a resource which a proxy refused. */
@@ -84,6 +87,16 @@ export function createQuarantine(options: QuarantineOptions): Quarantine {
   };
   return {
     list,
+    refusedOf: (typeUrl) => {
+      const refused = isWatching ? refusedNow() : [];
+      return refused
+        .filter((one) => one.typeUrl === typeUrl)
+        .map(({ error, resource }) => ({
+          reason: error,
+          violations: [],
+          sources: resource?.sources ?? [],
+        }));
+    },
     lookSoon: lookIfWatching,
     place: (session, typeUrl, name) =>
       placeOf(blameFor(wanted(session, typeUrl, name)), snapshot()),

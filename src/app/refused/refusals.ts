@@ -3,6 +3,7 @@
 import type { Diagnostic } from "../../base/diagnostic.js";
 import type { ResourceRef } from "../../config/resource.js";
 import { type EnvoyResource, madeSets, type ProxySets } from "../../envoy/resource/resource-set.js";
+import { TYPE_URL } from "../../xds/resource.js";
 import type { Configuration } from "../configuration.js";
 import type { Discovery } from "../discovery.js";
 import type { KeptGood } from "../last-good/last-good.js";
@@ -64,7 +65,9 @@ export function createRefusals(options: RefusalsOptions): Refusals {
     onLook: (refused, looked) => {
       // Who is not there says nothing of what is in order.
       if (sessions.connected().length === 0) return;
-      if (options.lastGood?.follow(refused, looked.tables) === true) options.publish();
+      // A proxy that refuses an extension has to be sent again what it goes on with: see TypeRules.oneByOne.
+      const all = [...refused, ...quarantine.refusedOf(TYPE_URL.extensionConfig)];
+      if (options.lastGood?.follow(all, looked.tables) === true) options.publish();
     },
     idlePatches: () => discovery.idlePatches(connected()),
     lostPorts: () => discovery.lostPorts(connected()),

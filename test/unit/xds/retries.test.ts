@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import type { FileNames } from "../../../src/xds/file-names.js";
 import { DEFAULT_PACING } from "../../../src/xds/state/order/pacing.js";
+import { setVersion } from "../../../src/xds/state/response/payload.js";
 import { typeStatuses } from "../../../src/xds/state/status/stream-status.js";
 import {
   DeltaConversation,
@@ -231,5 +232,11 @@ describe("behind a configuration that was refused by a client which came back wi
     const client = new SotwConversation(viewOf({ extensionConfig: [bad] }));
     client.request("extensionConfig", { names: ["A"], version: "before" });
     expect(client.nack("extensionConfig")).toEqual([]);
+  });
+
+  it("comes what stands in for it, where that was the last that the client took, by state of the world", () => {
+    const client = new SotwConversation(viewOf({ extensionConfig: [bad] }));
+    client.request("extensionConfig", { names: ["A"], version: setVersion([bad.standIn]) });
+    expect(client.nack("extensionConfig")).toEqual(["extensionConfig A@instead"]);
   });
 });

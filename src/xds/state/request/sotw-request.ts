@@ -98,14 +98,28 @@ function firstSubscription(
   // What it goes on with if it refuses what it is sent, or if that is withheld: nobody knows what that is, but there may be some.
   const { oneByOne, nothingOf } = rulesOf(typeUrl);
   const isBack = version !== "" && (oneByOne || nothingOf !== undefined);
+  const known = oneByOne ? lastAccepted : allUnknown;
   return subscription({
     ...asked,
     answersDue: names,
     held: wildcard ? Table.empty() : table,
-    accepted: isBack ? allUnknown(names) : Table.empty(),
+    accepted: isBack ? known(names, version, table) : Table.empty(),
     isResponseDue: isComplete && wildcard,
     holdsUnknownSet: isComplete && version !== "",
   });
+}
+
+/**
+ * What a client may have that comes back: of the last response it says the version, and where what stands in for a resource was sent
+ * alone, behind the refused one, that is it.
+ */
+function lastAccepted(names: NameSet, version: string, table: ResourceTable): Table<Held> {
+  for (const name of names) {
+    const standIn = table.get(name)?.standIn;
+    if (standIn === undefined || setVersion([standIn]) !== version) continue;
+    return allUnknown(names).with(name, standIn);
+  }
+  return allUnknown(names);
 }
 
 /** By names, which clients that come back together share. */

@@ -293,3 +293,30 @@ test("so is a gateway that is new, of listeners", () => {
   // Of what was never good there is nothing.
   expect(listenerOf(bad, [{ ref, refused: "" }])?.refusal).toEqual(refusal);
 });
+
+const plugin = (module: string): string => `
+apiVersion: extensions.istio.io/v1alpha1
+kind: WasmPlugin
+metadata: { name: odd }
+spec: { url: "file:///${module}.wasm" }
+`;
+
+test("an extension that proxies refuse has the one that was good to stand in for it", () => {
+  const directory = createDirectory();
+  const good = directory.write({ "cart.yaml": service("cart"), "odd.yaml": plugin("good") });
+  const bad = directory.write({ "odd.yaml": plugin("bad") });
+  const resource = good.tables.WasmPlugin.get("default/odd");
+  const ref = { kind: "WasmPlugin", namespace: "default", name: "odd" };
+  const extensionOf = (snapshot: ConfigSnapshot, lastGood: readonly LastGood[]) => {
+    const discovery = createDiscovery(goldenEncoder(), snapshot, new Engine(), () => lastGood);
+    const [first] = discovery.resourcesOf(proxyOf("one")).extensions.values();
+    return first;
+  };
+  const [refused, before] = [extensionOf(bad, []), extensionOf(good, [])];
+  expect(before?.version).not.toBe(refused?.version);
+  const kept = resource === undefined ? [] : [{ ref, good: resource, refused: "" }];
+  expect(extensionOf(bad, kept)).toEqual({ ...refused, standIn: before });
+  // Of others, and of what was never good, there is nothing.
+  expect(extensionOf(bad, [{ ref, refused: "" }])).toEqual(refused);
+  expect(extensionOf(bad, [{ ...kept[0], ref: ROUTES, refused: "" }])).toEqual(refused);
+});
