@@ -61,6 +61,9 @@ export interface OutboundPlace {
   readonly fallbackCluster: string;
 }
 
+const asError = (fault: unknown): Error =>
+  fault instanceof Error ? fault : new Error(String(fault));
+
 /**
  * The listener that all these entries share; undefined when none of them says anything.
  * @throws the fault of an entry
@@ -70,7 +73,7 @@ export function outboundListener(
   place: OutboundPlace,
   options: OutboundListenerOptions,
 ): MadeListener | undefined {
-  for (const { fault } of entries) if (fault !== undefined) throw fault;
+  for (const { fault } of entries) if (fault !== undefined) throw asError(fault);
   const ordered = inOrder(entries);
   const entry = requestEntry(ordered, place.at);
   const requests = entry && requestsOf(ordered, entry);

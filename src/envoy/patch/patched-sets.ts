@@ -185,9 +185,10 @@ function createRow<Json extends object>(
   targets: readonly PatchTarget[],
 ): Row {
   return engine.memo(`patched ${kind.word}`, (one: EnvoyResource, { list }: SidePatches) =>
-    patchedOrWithheld(patcher, kind.type, one, withTargets(list, targets), (patches) =>
-      patchResource(patcher, one, kind, patches),
-    ),
+    patchedOrWithheld(patcher, kind.type, one, {
+      patches: withTargets(list, targets),
+      make: (patches) => patchResource(patcher, one, kind, patches),
+    }),
   );
 }
 
@@ -196,11 +197,16 @@ function patchedOrWithheld(
   { encoder }: Patcher,
   type: string,
   { name, sources = [] }: EnvoyResource,
-  patches: readonly CompiledPatch[],
-  patched: (patches: readonly CompiledPatch[]) => EnvoyResource | undefined,
+  { patches, make }: PatchedResource,
 ): EnvoyResource | undefined {
   const named = { name, sources: [...patches.map(({ source }) => source), ...sources] };
-  return madeOrWithheld(encoder, type, named, () => patched(patches));
+  return madeOrWithheld(encoder, type, named, () => make(patches));
+}
+
+/** What patches make of a resource. */
+interface PatchedResource {
+  readonly patches: readonly CompiledPatch[];
+  readonly make: (patches: readonly CompiledPatch[]) => EnvoyResource | undefined;
 }
 
 /** The rows of a table after patches. */
@@ -248,13 +254,10 @@ const withTargets = (
 
 function createRoutesPatcher(engine: Engine, patcher: Patcher): RoutesPatcher {
   const host: Row = engine.memo("patched virtual host", (one, { list }: SidePatches) =>
-    patchedOrWithheld(
-      patcher,
-      MESSAGE.virtualHost,
-      one,
-      withTargets(list, ROUTE_TARGETS),
-      (patches) => patchedHost(patcher, one, patches),
-    ),
+    patchedOrWithheld(patcher, MESSAGE.virtualHost, one, {
+      patches: withTargets(list, ROUTE_TARGETS),
+      make: (patches) => patchedHost(patcher, one, patches),
+    }),
   );
   const hosts = createRows(engine, "patched virtual hosts", host);
   const split = createRows(

@@ -59,20 +59,26 @@ export interface SecretResources {
   ) => readonly EnvoyResource[];
 }
 
+/** The secret of a name, if there is one. */
+function encodeSecret(
+  encoder: Encoder,
+  named: { readonly name: string; readonly sources: readonly ResourceRef[] },
+  make: () => SecretJson | undefined,
+): readonly EnvoyResource[] {
+  const made = madeOrWithheld(encoder, MESSAGE.secret, named, () => {
+    const json = make();
+    return json && encodeResource(encoder, MESSAGE.secret, { ...named, json });
+  });
+  return made === undefined ? [] : [made];
+}
+
 /** The encoders of credentials. */
 export function createSecretResources(engine: Engine, encoder: Encoder): SecretResources {
   const encode = (
     name: string,
     source: ResourceRef,
     make: () => SecretJson | undefined,
-  ): readonly EnvoyResource[] => {
-    const named = { name, sources: [source] };
-    const made = madeOrWithheld(encoder, MESSAGE.secret, named, () => {
-      const json = make();
-      return json && encodeResource(encoder, MESSAGE.secret, { ...named, json });
-    });
-    return made === undefined ? [] : [made];
-  };
+  ): readonly EnvoyResource[] => encodeSecret(encoder, { name, sources: [source] }, make);
   const certificate = engine.memo("certificate of a secret", (secret: Secret, name: string) =>
     encode(
       name,

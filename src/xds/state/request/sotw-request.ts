@@ -95,18 +95,26 @@ function firstSubscription(
   if (isComplete && names.size === 0 && version === setVersion(table.values())) {
     return subscription({ ...asked, held: table, accepted: table });
   }
-  // What it goes on with if it refuses what it is sent, or if that is withheld: nobody knows what that is, but there may be some.
-  const { oneByOne, nothingOf } = rulesOf(typeUrl);
-  const isBack = version !== "" && (oneByOne || nothingOf !== undefined);
-  const known = oneByOne ? lastAccepted : allUnknown;
   return subscription({
     ...asked,
     answersDue: names,
     held: wildcard ? Table.empty() : table,
-    accepted: isBack ? known(names, version, table) : Table.empty(),
+    accepted: version === "" ? Table.empty() : acceptedBefore(typeUrl, names, version, table),
     isResponseDue: isComplete && wildcard,
     holdsUnknownSet: isComplete && version !== "",
   });
+}
+
+/** What a client goes on with if it refuses what it is sent, or if that is withheld: nobody knows what that is, but there may be some. */
+function acceptedBefore(
+  typeUrl: string,
+  names: NameSet,
+  version: string,
+  table: ResourceTable,
+): Table<Held> {
+  const { oneByOne, nothingOf } = rulesOf(typeUrl);
+  if (oneByOne) return lastAccepted(names, version, table);
+  return nothingOf === undefined ? Table.empty() : allUnknown(names);
 }
 
 /**
