@@ -241,10 +241,12 @@ const patchesIn = ({ patched }: EnvoyResource): string =>
   patched?.patches.map(({ index }) => index).join() ?? "";
 
 /** The same bytes may stand for other configurations when something is left out of them. */
-const reasonsOf = ({ leftOut = [], standsFor }: EnvoyResource): string =>
-  [...leftOut, ...(standsFor === undefined ? [] : [standsFor])]
+const reasonsOf = ({ leftOut, standsFor }: EnvoyResource): string => {
+  if (leftOut === undefined && standsFor === undefined) return "";
+  return [...(leftOut ?? []), ...(standsFor === undefined ? [] : [standsFor])]
     .map(({ reason }) => reason)
     .join("\n");
+};
 
 /** The set of these resources. */
 export function resourceSet(resources: readonly EnvoyResource[]): ResourceSet {
