@@ -94,6 +94,13 @@ test("a workload with mutual TLS disabled takes plaintext alone, and is called s
   expect(echoOf(throughSidecar)).toMatchObject({ pod: "called-0", peer: null });
 });
 
+test("a policy with errors that never was without lets nobody in who shows no certificate", async () => {
+  await inMode("STRCT");
+  await expect(callAddress(inbound(), URL)).rejects.toThrow();
+  const throughSidecar = await call(mesh().pod("caller-0"), URL);
+  expect(echoOf(throughSidecar)).toMatchObject({ pod: "called-0", peer: CALLER_ID });
+});
+
 test("a workload refuses older TLS than the mesh's minimum, and is called by sidecars as before", async () => {
   await inMode("STRICT");
   const certificate = await certificateBy(mesh().state);

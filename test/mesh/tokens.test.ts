@@ -371,6 +371,14 @@ test("refuses requests without a token when a rule says that there has to be one
   expect((await callCalled()).status).toBe(401);
 });
 
+test("refuses every request by a policy with errors that never was without", async () => {
+  await inForce(authentication([{ ...RULE, presense: "REQUIRED" }]));
+  expect((await callCalled()).status).toBe(401);
+  expect(await statusWith(ISSUER.issue())).toBe(401);
+  await inForce(authentication([RULE]));
+  expect((await callCalled()).status).toBe(200);
+});
+
 test.each([
   ["a service of the mesh", `keys.example.com:${String(KEYS_PORT)}`],
   ["a server that nobody registered", `${OUTSIDE}:${String(KEYS_PORT)}`],

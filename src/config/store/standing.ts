@@ -51,7 +51,7 @@ export function freshStandingOf(
   const path = firstInOrder(claims);
   const claim = path === undefined ? undefined : claims.get(path);
   if (path === undefined || claim === undefined) return undefined;
-  return standing(claim.ref, path, intern(claim.resource, before));
+  return standing(claim.ref, path, intern(claim.resource ?? claim.substitute, before));
 }
 
 function standing(ref: ResourceRef, path: string, candidate: ConfigResource | undefined): Standing {

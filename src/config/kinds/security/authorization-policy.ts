@@ -1,5 +1,4 @@
 import Type from "typebox";
-import Value from "typebox/value";
 import type { Finding, KindDefinition, Path } from "../../kind.js";
 import type { ConfigResource } from "../../resource.js";
 import { checkInternalAnnotations, DRY_RUN } from "../istio-resource.js";
@@ -10,7 +9,7 @@ import {
   PolicySelector,
   PolicyTargetReference,
   PolicyTargetReferences,
-  type PolicyTargets,
+  readableTargets,
 } from "../value/selectors.js";
 import { AuthorizationCondition, checkCondition } from "./authorization-condition.js";
 import {
@@ -68,20 +67,9 @@ export const authorizationPolicy = {
  * when that cannot be read. An audit denies nothing.
  */
 function denyEverything({ spec }: ConfigResource): AuthorizationPolicySpec | undefined {
-  const { action, selector, targetRef, targetRefs }: Readonly<Record<string, unknown>> =
+  const { action }: Readonly<Record<string, unknown>> =
     typeof spec === "object" && spec !== null ? { ...spec } : {};
-  if (action === "AUDIT") return undefined;
-  const targets = Object.fromEntries(
-    Object.entries({ selector, targetRef, targetRefs }).filter(([, value]) => value !== undefined),
-  );
-  return { ...(isTargets(targets) ? targets : {}), action: "DENY", rules: [{}] };
-}
-
-const Targets = Type.Pick(AuthorizationPolicySpec, ["selector", "targetRef", "targetRefs"]);
-
-function isTargets(value: unknown): value is PolicyTargets {
-  if (!Value.Check(Targets, value)) return false;
-  return [...checkPolicyTargets(value, [])].every(({ severity }) => severity === "warning");
+  return action === "AUDIT" ? undefined : { ...readableTargets(spec), action: "DENY", rules: [{}] };
 }
 
 function* checkDryRun(resource: ConfigResource<AuthorizationPolicySpec>): Findings {

@@ -1,9 +1,10 @@
+import { defined } from "../../../base/defined.js";
 import type { KindDefinition } from "../../kind.js";
 import type { ConfigResource } from "../../resource.js";
 import { checkedByIstio } from "../istio-resource.js";
 import { mapOf, oneOf, optional, strict, type ValueOf } from "../value/fields.js";
 import { eachMember, type Findings, given, invalid, refuse } from "../value/findings.js";
-import { checkPolicySelector, PolicySelector } from "../value/selectors.js";
+import { checkPolicySelector, PolicySelector, readableTargets } from "../value/selectors.js";
 
 /** Whether connections to a workload have to be mutual TLS; `UNSET` inherits. */
 export type MutualTLS = ValueOf<typeof MutualTLS>;
@@ -27,8 +28,18 @@ export const peerAuthentication = {
   shortNames: ["pa"],
   body: "spec",
   schema: PeerAuthenticationSpec,
+  whenWrong: {
+    spec: takeNoPlaintext,
+    effect: "the workloads that it is for take mutual TLS alone (STRICT)",
+  },
   check: checkedByIstio(checkPeerAuthentication),
 } as const satisfies KindDefinition<PeerAuthenticationSpec>;
+
+/** One with errors may be what keeps out who shows no certificate. */
+function takeNoPlaintext({ spec }: ConfigResource): PeerAuthenticationSpec {
+  const { selector } = readableTargets(spec);
+  return { ...defined({ selector }), mtls: { mode: "STRICT" } };
+}
 
 function* checkPeerAuthentication({ spec }: ConfigResource<PeerAuthenticationSpec>): Findings {
   const { selector, portLevelMtls } = spec;

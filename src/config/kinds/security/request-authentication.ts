@@ -21,6 +21,7 @@ import {
   PolicySelector,
   PolicyTargetReference,
   PolicyTargetReferences,
+  readableTargets,
 } from "../value/selectors.js";
 import { jwksProblem, jwksUriProblem } from "./jwks.js";
 
@@ -72,8 +73,23 @@ export const requestAuthentication = {
   shortNames: ["ra"],
   body: "spec",
   schema: RequestAuthenticationSpec,
+  whenWrong: {
+    spec: takeNoToken,
+    effect: "it refuses every request to the workloads that it is for",
+  },
   check: checkedByIstio(checkRequestAuthentication),
 } as const satisfies KindDefinition<RequestAuthenticationSpec>;
+
+/**
+ * One with errors may require a token, or say which headers nobody may write who has none: without it requests would pass that it
+ * is there to refuse. So a token is required, of an issuer that has no keys, and thus no tokens.
+ */
+function takeNoToken({ spec }: ConfigResource): RequestAuthenticationSpec {
+  const jwtRules = [
+    { issuer: "nobody.invalid", jwks: '{"keys":[]}', presence: "REQUIRED" },
+  ] as const;
+  return { ...readableTargets(spec), jwtRules };
+}
 
 function* checkRequestAuthentication(
   resource: ConfigResource<RequestAuthenticationSpec>,

@@ -1,4 +1,6 @@
 import Type from "typebox";
+import Value from "typebox/value";
+import { defined } from "../../../base/defined.js";
 import type { Path } from "../../kind.js";
 import {
   list,
@@ -40,6 +42,25 @@ export interface PolicyTargets {
   readonly selector?: PolicySelector;
   readonly targetRef?: PolicyTargetReference;
   readonly targetRefs?: readonly PolicyTargetReference[];
+}
+
+const Targets = strict({
+  selector: optional(PolicySelector),
+  targetRef: optional(PolicyTargetReference),
+  targetRefs: optional(PolicyTargetReferences),
+});
+
+/** What a policy with errors is for, as far as that is in order; else nothing, which stands for its whole namespace. */
+export function readableTargets(spec: unknown): PolicyTargets {
+  const { selector, targetRef, targetRefs }: Readonly<Record<string, unknown>> =
+    typeof spec === "object" && spec !== null ? { ...spec } : {};
+  const targets = defined({ selector, targetRef, targetRefs });
+  return isInOrder(targets) ? targets : {};
+}
+
+function isInOrder(targets: unknown): targets is PolicyTargets {
+  if (!Value.Check(Targets, targets)) return false;
+  return [...checkPolicyTargets(targets, [])].every(({ severity }) => severity === "warning");
 }
 
 /** `group/kind` of what a policy can be attached to; core kinds have no group. */

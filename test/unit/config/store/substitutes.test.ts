@@ -1,4 +1,5 @@
 import { expect, test } from "vitest";
+import { parseOffline } from "../../../../src/config/parse-offline.js";
 import { createDirectory, documents } from "../directory.js";
 
 const policy = (spec: string, name = "a") => `apiVersion: security.istio.io/v1
@@ -72,4 +73,69 @@ test("a substitute follows its policy, outlives its file's damage, and goes when
   expect(specOf(directory, "b")).toEqual(DENY_ALL);
   directory.write({ "a.yaml": policy("{ rules: [{}] }") });
   expect(specOf(directory, "b")).toBeUndefined();
+});
+
+const ofKind = (kind: string, spec: string): string =>
+  policy(spec).replace("AuthorizationPolicy", kind);
+
+test("a RequestAuthentication with errors that never was without requires a token that nobody has", () => {
+  const directory = createDirectory();
+  const wrong = "jwtRules: [{ issuer: a, presense: REQUIRED }]";
+  const { diagnostics } = directory.write({
+    "a.yaml": ofKind("RequestAuthentication", `{ ${SELECTED}, ${wrong} }`),
+  });
+  const found = directory.store.snapshot().tables.RequestAuthentication.get("default/a");
+  expect(found?.spec).toEqual({
+    selector: { matchLabels: { app: "shop" } },
+    jwtRules: [{ issuer: "nobody.invalid", jwks: '{"keys":[]}', presence: "REQUIRED" }],
+  });
+  expect(diagnostics).toMatchObject([
+    {
+      severity: "warning",
+      code: "fails-closed",
+      message: expect.stringContaining("it refuses every request") as string,
+    },
+    { severity: "error" },
+  ]);
+});
+
+test.each([
+  ["what it is for", `{ ${SELECTED}, mtls: { mode: STRCT } }`, { app: "shop" }],
+  [
+    "its namespace when that cannot be read",
+    "{ selector: [shop], mtls: { mode: STRICT } }",
+    undefined,
+  ],
+])(
+  "a PeerAuthentication with errors that never was without is STRICT for %s",
+  (_what, spec, matchLabels) => {
+    const directory = createDirectory();
+    const { diagnostics } = directory.write({ "a.yaml": ofKind("PeerAuthentication", spec) });
+    const found = directory.store.snapshot().tables.PeerAuthentication.get("default/a");
+    expect(found?.spec).toEqual({
+      ...(matchLabels === undefined ? {} : { selector: { matchLabels } }),
+      mtls: { mode: "STRICT" },
+    });
+    expect(diagnostics).toMatchObject([
+      {
+        severity: "warning",
+        code: "fails-closed",
+        message: expect.stringContaining("mutual TLS alone") as string,
+      },
+      { severity: "error" },
+    ]);
+  },
+);
+
+test("a PeerAuthentication stays what it was without errors", () => {
+  const directory = createDirectory();
+  directory.write({ "a.yaml": ofKind("PeerAuthentication", "{ mtls: { mode: PERMISSIVE } }") });
+  directory.write({ "a.yaml": ofKind("PeerAuthentication", "{ mtls: { mode: NONE } }") });
+  const found = directory.store.snapshot().tables.PeerAuthentication.get("default/a");
+  expect(found?.spec).toEqual({ mtls: { mode: "PERMISSIVE" } });
+});
+
+test("of files by themselves too such a policy denies everything", () => {
+  const { tables } = parseOffline([{ path: "a.yaml", text: policy(`{ ${WRONG_RULE} }`) }]);
+  expect(tables.AuthorizationPolicy.get("default/a")?.spec).toEqual(DENY_ALL);
 });
