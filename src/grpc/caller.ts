@@ -17,8 +17,12 @@ export interface Caller {
   readonly certificate: Buffer | undefined;
 }
 
-/** Who makes the call of a stream. */
-export function callerOf(stream: ServerHttp2Stream, headers: IncomingHttpHeaders): Caller {
+/** Who makes the call of a stream, on a connection with this certificate. */
+export function callerOf(
+  stream: ServerHttp2Stream,
+  headers: IncomingHttpHeaders,
+  certificate?: Buffer,
+): Caller {
   const socket = stream.session?.socket;
   const { remoteAddress: address = "", remotePort: port } = socket ?? {};
   return {
@@ -26,13 +30,6 @@ export function callerOf(stream: ServerHttp2Stream, headers: IncomingHttpHeaders
     name: port === undefined ? "a Unix socket" : `${bracketed(address)}:${port}`,
     isEncrypted: socket instanceof TLSSocket,
     authorization: headers.authorization === undefined ? [] : [headers.authorization],
-    certificate: socket instanceof TLSSocket ? verifiedCertificate(socket) : undefined,
+    certificate,
   };
-}
-
-/** A client that shows no certificate has an empty one. */
-function verifiedCertificate(socket: TLSSocket): Buffer | undefined {
-  if (!socket.authorized) return undefined;
-  const { raw } = socket.getPeerCertificate() as { readonly raw?: Buffer };
-  return raw;
 }

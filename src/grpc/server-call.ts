@@ -70,6 +70,8 @@ export interface CallHost {
   /** Of the server. */
   readonly memory: FrameMemory;
   readonly connection: Pick<Connection, "takeCrumb">;
+  /** Of the client, in DER; undefined for one that is nobody. */
+  readonly certificate: Buffer | undefined;
 }
 
 /** A call over a stream of HTTP/2. */
@@ -92,9 +94,9 @@ export class StreamCall implements ServerCall {
     stream: ServerHttp2Stream,
     headers: IncomingHttpHeaders,
     limits: CallLimits,
-    { memory, connection }: CallHost,
+    { memory, connection, certificate }: CallHost,
   ) {
-    this.caller = callerOf(stream, headers);
+    this.caller = callerOf(stream, headers, certificate);
     this.#stream = stream;
     this.#limits = limits;
     this.#connection = connection;

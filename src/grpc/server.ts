@@ -1,6 +1,7 @@
 /**
  * A server of gRPC over HTTP/2: methods by path, calls of bytes. Why it is ours, see docs/decisions/0013-own-grpc-server.md.
  */
+import { constants } from "node:crypto";
 import { once } from "node:events";
 import {
   createSecureServer,
@@ -15,6 +16,7 @@ import {
 } from "node:http2";
 import type { Socket } from "node:net";
 import type { SecureContextOptions } from "node:tls";
+import { type ClientCertificate, clientCertificate } from "./client-certificate.js";
 import { Connection, type ConnectionLimits } from "./connection.js";
 import { FrameMemory } from "./frame-memory.js";
 import { type CallLimits, type ServerCall, StreamCall } from "./server-call.js";
@@ -38,7 +40,12 @@ export interface ServerLimits extends CallLimits, ConnectionLimits {
 export interface TlsSource {
   /** `ca` are the roots of clients: one that shows no certificate, or another, is served, but is nobody. */
   readonly context: () => Pick<SecureContextOptions, "cert" | "key" | "ca">;
-  /** Has the listener called when it is another; the result ends that. */
+  /**
+   * Whether clients are still trusted whose certificates these authorities are above, in DER: the one that signed it first, the root
+   * last.
+   */
+  readonly trusts: (authorities: readonly Buffer[]) => boolean;
+  /** Has the listener called when any of this is another; the result ends that. */
   readonly onChange: (listener: () => void) => () => void;
 }
 
@@ -51,6 +58,9 @@ export type ListenOn = { readonly host: string; readonly port: number } | { read
 /** Megabytes that Node lets one connection take before it refuses its new streams; a new proxy's responses are several. */
 const MAX_SESSION_MEGABYTES = 256;
 
+/** Of a TLS session that is resumed nobody knows any more who signed the client's certificate. */
+const NO_RESUMPTION = constants.SSL_OP_NO_TICKET;
+
 /** See the top of this file. */
 export class GrpcServer {
   readonly #limits: ServerLimits;
@@ -59,6 +69,8 @@ export class GrpcServer {
   /** Also of those whose TLS is not there yet. */
   readonly #sockets = new Set<Socket>();
   readonly #connections = new WeakMap<Http2Session, Connection>();
+  /** What trusted clients have shown, by their connections. */
+  readonly #clients = new Map<Http2Session, ClientCertificate>();
   readonly #memory: FrameMemory;
   #calls = 0;
   #stopFollowing: () => void = () => undefined;
@@ -75,6 +87,7 @@ export class GrpcServer {
     });
     this.#server.on("session", (session: ServerHttp2Session) => {
       this.#connections.set(session, new Connection(session, limits));
+      if (tls !== undefined) this.#meet(session, tls);
     });
     this.#server.on("stream", (stream: ServerHttp2Stream, headers: IncomingHttpHeaders) => {
       this.#serve(stream, headers);
@@ -114,17 +127,34 @@ export class GrpcServer {
       settings: { maxConcurrentStreams: maxStreams },
     };
     if (tls === undefined) return createServer(options);
+    const context = () => ({ ...tls.context(), secureOptions: NO_RESUMPTION });
     const server = createSecureServer({
       ...options,
-      ...tls.context(),
+      ...context(),
       requestCert: true,
       rejectUnauthorized: false,
       handshakeTimeout: handshakeMs,
     });
     this.#stopFollowing = tls.onChange(() => {
-      server.setSecureContext(tls.context());
+      server.setSecureContext(context());
+      this.#endUntrusted(tls);
     });
     return server;
+  }
+
+  /** Remembers who a client is. */
+  #meet(session: ServerHttp2Session, tls: TlsSource): void {
+    const client = clientCertificate(session.socket);
+    if (client === undefined || !tls.trusts(client.authorities)) return;
+    this.#clients.set(session, client);
+    session.once("close", () => this.#clients.delete(session));
+  }
+
+  /** What a certificate leads to was looked at when its connection was made, which may be long ago. */
+  #endUntrusted({ trusts }: TlsSource): void {
+    for (const [session, { authorities }] of this.#clients) {
+      if (!trusts(authorities)) session.destroy();
+    }
   }
 
   #serve(stream: ServerHttp2Stream, headers: IncomingHttpHeaders): void {
@@ -139,8 +169,9 @@ export class GrpcServer {
     const { session } = stream;
     const connection = session === undefined ? undefined : this.#connections.get(session);
     // The connection is gone already.
-    if (connection === undefined) return;
-    const host = { memory: this.#memory, connection };
+    if (session === undefined || connection === undefined) return;
+    const certificate = this.#clients.get(session)?.certificate;
+    const host = { memory: this.#memory, connection, certificate };
     const call = new StreamCall(stream, headers, this.#limits, host);
     connection.enter();
     this.#calls += 1;

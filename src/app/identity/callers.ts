@@ -55,7 +55,7 @@ export const controlPlaneCheck =
     });
 
 /** By the lists that are in force when it is asked. */
-const isRevokedBy =
-  (trust: FollowedTrust) =>
+export const isRevokedBy =
+  (trust: Pick<FollowedTrust, "given">) =>
   (serialNumber: string): boolean =>
     trust.given().revocations.revokes(serialNumber);

@@ -15,7 +15,12 @@ import { type GivenTrust, givenTrustSource } from "../../ca/trust/given-trust.js
 import type { GrpcServer } from "../../grpc/server.js";
 import { type Closers, closeAll } from "../closers.js";
 import { createListeners, type Listeners } from "../listeners.js";
-import { controlPlaneCheck, type IsControlPlane, openAuthenticator } from "./callers.js";
+import {
+  controlPlaneCheck,
+  type IsControlPlane,
+  isRevokedBy,
+  openAuthenticator,
+} from "./callers.js";
 import { type CertificateEvent, createOnRefused, type OnRefused } from "./certificate-events.js";
 import { type FollowedTrust, followGivenTrust } from "./given-trust.js";
 import type { IdentityOptions } from "./identity-options.js";
@@ -191,8 +196,9 @@ function identityOf({
     givenTrust: trust.given,
     onGivenTrust: told.givenTrust.add,
     startTls: async () => {
-      const tls = await startControlPlaneTls(options, authority);
+      const tls = await startControlPlaneTls(options, authority, isRevokedBy(trust));
       told.roots.add(tls.trust);
+      told.givenTrust.add(tls.lookForRevoked);
       closers.push(tls.stop);
       return tls;
     },

@@ -37,10 +37,12 @@ export function rootExpiry(authority: Pick<Authority, "status">): number {
 export function startControlPlaneTls(
   { tlsNames, clock, logger }: IdentityOptions,
   authority: Authority,
+  revoked: (serialNumber: string) => boolean,
 ): Promise<ServerTls> {
   return startServerTls({
     authority,
     clock,
+    revoked,
     onError: logError(logger, "cannot renew the server's certificate"),
     ...(tlsNames === undefined ? {} : { names: tlsNames }),
   });

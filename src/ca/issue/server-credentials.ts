@@ -2,7 +2,10 @@
 import ipaddr from "ipaddr.js";
 import type { TlsSource } from "../../grpc/server.js";
 import type { Authority, IssuedCertificate } from "../authority/authority.js";
+import { isRoot } from "../certificate/certificate-path.js";
 import type { SubjectAltName } from "../certificate/certificate-template.js";
+import { certificatesOfPem } from "../certificate/pem.js";
+import { readCertificate } from "../certificate/x509.js";
 import { controlPlaneId } from "./control-plane-identity.js";
 import { type RenewalOptions, startRenewal } from "./renewed-certificate.js";
 
@@ -20,8 +23,10 @@ const SERVER_NAMES: readonly string[] = [
 export interface ServerTls {
   /** What the server shows, and the roots of its clients. */
   readonly source: TlsSource;
-  /** Takes other roots for clients from the next connection on. */
+  /** Takes other roots for clients from the next connection on, and ends the connections of those who have none of them. */
   readonly trust: (roots: readonly string[]) => void;
+  /** Ends the connections of clients whose certificates are below an authority that is revoked by now. */
+  readonly lookForRevoked: () => void;
   /** Ends the renewal. */
   readonly stop: () => Promise<void>;
 }
@@ -31,6 +36,8 @@ export interface ServerTlsOptions extends RenewalOptions {
   readonly authority: Pick<Authority, "trustDomain" | "issueServer" | "roots">;
   /** DNS names and IP addresses beside `SERVER_NAMES`. */
   readonly names?: readonly string[];
+  /** Whether a certificate of this serial number is worthless by now; none is when absent. */
+  readonly revoked?: (serialNumber: string) => boolean;
 }
 
 /**
@@ -38,7 +45,7 @@ export interface ServerTlsOptions extends RenewalOptions {
  * @throws CertificateError
  */
 export async function startServerTls(options: ServerTlsOptions): Promise<ServerTls> {
-  const { authority } = options;
+  const { authority, revoked = () => false } = options;
   const names = [
     ...[...new Set([...SERVER_NAMES, ...(options.names ?? [])])].map(subjectAltName),
     { type: "uri", value: controlPlaneId(authority.trustDomain) } as const,
@@ -62,6 +69,11 @@ export async function startServerTls(options: ServerTlsOptions): Promise<ServerT
         ca: [...roots],
         ...(identity && { cert: identity.chain, key: identity.privateKey.reveal() }),
       }),
+      trusts: (authorities) => {
+        const root = authorities.at(-1);
+        const isKnown = root !== undefined && isRoot(root, roots.flatMap(certificatesOfPem));
+        return isKnown && !authorities.some((one) => revoked(readCertificate(one).serialNumber));
+      },
       onChange: (listener) => {
         listeners.add(listener);
         return () => {
@@ -73,6 +85,7 @@ export async function startServerTls(options: ServerTlsOptions): Promise<ServerT
       roots = trusted;
       changed();
     },
+    lookForRevoked: changed,
     stop: renewal.stop,
   };
 }

@@ -36,7 +36,7 @@ export interface AdsClientOptions {
   readonly roots?: string;
   readonly token?: string;
   /** Shown to the server. */
-  readonly certificate?: IssuedCertificate;
+  readonly certificate?: Pick<IssuedCertificate, "chain" | "privateKey">;
   readonly namespace?: string;
   readonly serviceAccount?: string;
   readonly name?: string;
