@@ -1,9 +1,10 @@
 /**
  * A server of gRPC over HTTP/2: methods by path, calls of bytes. Why it is ours, see docs/decisions/0013-own-grpc-server.md.
  */
-import { constants } from "node:crypto";
+import { constants as cryptoConstants } from "node:crypto";
 import { once } from "node:events";
 import {
+  constants,
   createSecureServer,
   createServer,
   type Http2SecureServer,
@@ -59,7 +60,7 @@ export type ListenOn = { readonly host: string; readonly port: number } | { read
 const MAX_SESSION_MEGABYTES = 256;
 
 /** Of a TLS session that is resumed nobody knows any more who signed the client's certificate. */
-const NO_RESUMPTION = constants.SSL_OP_NO_TICKET;
+const NO_RESUMPTION = cryptoConstants.SSL_OP_NO_TICKET;
 
 /** See the top of this file. */
 export class GrpcServer {
@@ -164,6 +165,8 @@ export class GrpcServer {
     if (!type.startsWith("application/grpc")) {
       stream.respond({ ":status": 415 }, { endStream: true });
       stream.resume();
+      // Its client may never end it, and it would keep the connection.
+      stream.close(constants.NGHTTP2_NO_ERROR);
       return;
     }
     const { session } = stream;

@@ -376,6 +376,15 @@ test("a connection without a call is ended after a while, and one with a call st
   expect(busy.closed).toBe(false);
 });
 
+test("a connection is not kept by what is no call, though its client never ends that", async () => {
+  const { port } = await serveEcho({ pingEveryMs: 20, idleMs: 60 });
+  const idle = session(port);
+  const stream = idle.request({ ":method": "POST", ":path": "/test.Echo/Each" });
+  stream.on("error", () => undefined);
+  await once(stream, "response");
+  await once(idle, "close");
+});
+
 test("connections that are too many are closed, and those before them are not", async () => {
   const { port } = await serveEcho({ maxConnections: 1 });
   const first = session(port);
