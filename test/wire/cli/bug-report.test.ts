@@ -75,6 +75,16 @@ test("a report of a namespace tells of its proxies alone", async () => {
   expect(JSON.parse(files.get("bug-report/events.json") ?? "")).toEqual([]);
 });
 
+test("no name that a proxy gives itself leads out of the folder of the report", async () => {
+  const { state } = debugged();
+  await joinAs(debugged(), "../../../payments-2");
+  const output = join(await directory(), "report.tgz");
+  await run(["bug-report", "--state", state, "-o", output]);
+  const names = [...(await unpack(output)).keys()];
+  expect(names).toContain("bug-report/proxies/..%2F..%2F..%2Fpayments-2.default/config_dump.json");
+  expect(names.filter((name) => name.includes("/../"))).toEqual([]);
+});
+
 test("lines of the configuration, which may hold a key, are left out", async () => {
   const { state } = debugged();
   const output = join(await directory(), "report.tar");

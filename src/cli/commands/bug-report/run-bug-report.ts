@@ -69,13 +69,15 @@ function withoutSources({ diagnostics = [] }: DiagnosticsJson): object {
 
 /** What a proxy should hold and what it holds; why not, when it has gone in the meantime. */
 async function* proxyEntries(debug: DebugClient, proxy: string): AsyncIterable<ArchiveEntry> {
+  // What a proxy is called it says itself: no name may lead elsewhere when the archive is unpacked.
+  const folder = `proxies/${encodeURIComponent(proxy)}`;
   try {
     const { configDump = "{}" } = await debug.getConfigDump({ proxy });
-    yield entry(`proxies/${proxy}/config_dump`, JSON.parse(configDump));
+    yield entry(`${folder}/config_dump`, JSON.parse(configDump));
     const { resources = [] } = await debug.listResources({ proxy });
-    yield entry(`proxies/${proxy}/resources`, resources);
+    yield entry(`${folder}/resources`, resources);
   } catch (error) {
     if (!(error instanceof DebugCallError && error.statusName === "NOT_FOUND")) throw error;
-    yield entry(`proxies/${proxy}/error`, { message: error.message });
+    yield entry(`${folder}/error`, { message: error.message });
   }
 }
