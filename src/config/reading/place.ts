@@ -26,9 +26,6 @@ export interface SectionPlaces {
   readonly ofMember: (document: number, path: Path, end: MemberEnd) => FilePlace;
 }
 
-/** A longer line, such as that of a JSON file without line breaks, is of no help. */
-const MAX_SHOWN_LENGTH = 300;
-
 /** The places of a section of the file `file`. */
 export function placesIn(file: string, { linesBefore, reading }: PlacedSection): SectionPlaces {
   const { text } = reading;
@@ -40,9 +37,7 @@ export function placesIn(file: string, { linesBefore, reading }: PlacedSection):
     const { line, column, sourceLine } = placeOf(text, starts, offset);
     const position = { file, line: linesBefore + line, column };
     isSecret ??= mayHoldSecret(reading);
-    return isSecret || sourceLine.length > MAX_SHOWN_LENGTH
-      ? { position }
-      : { position, sourceLine };
+    return isSecret || sourceLine === undefined ? { position } : { position, sourceLine };
   };
   return {
     ofOffset,

@@ -3,8 +3,15 @@ export interface LinePlace {
   readonly line: number;
   /** In UTF-16 code units. */
   readonly column: number;
-  readonly sourceLine: string;
+  /** Absent where it is too long to be shown. */
+  readonly sourceLine?: string;
 }
+
+/** A longer line, such as that of a JSON file without line breaks, is of no help. */
+const MAX_SHOWN_LENGTH = 300;
+
+/** Of a line's end. */
+const MAX_BREAK_LENGTH = 2;
 
 // eslint-disable-next-line no-control-regex -- they are what is looked for
 const CONTROL_CHARACTER = /[\u0000-\u0008\u000b-\u001f\u007f-\u009f]/g;
@@ -25,8 +32,14 @@ export function placeOf(text: string, starts: readonly number[], offset: number)
   const at = Math.min(offset, text.length);
   const line = lastAtMost(starts, at);
   const start = starts[line] ?? 0;
-  const sourceLine = text.slice(start, starts[line + 1]).replace(/[\r\n]+$/, "");
-  return { line: line + 1, column: at - start + 1, sourceLine: showable(sourceLine) };
+  const place = { line: line + 1, column: at - start + 1 };
+  const end = starts[line + 1] ?? text.length;
+  // Looked at by its length alone: all that is wrong with a file may be on one line.
+  if (end - start > MAX_SHOWN_LENGTH + MAX_BREAK_LENGTH) return place;
+  const sourceLine = text.slice(start, end).replace(/[\r\n]+$/, "");
+  return sourceLine.length > MAX_SHOWN_LENGTH
+    ? place
+    : { ...place, sourceLine: showable(sourceLine) };
 }
 
 /** A text in which control characters, which could move a terminal's cursor, are replaced; tabs stay. */

@@ -19,7 +19,15 @@ export interface SectionIndex {
   readonly events: readonly Event[];
   /** For each event that begins a value: the index of the event behind that value. */
   readonly ends: Int32Array;
+  /**
+   * Of maps and lists in which a member was looked for: all of theirs, by the index of the event that begins them. Where something is
+   * wrong with each item of a long list, each would be counted to from its beginning else.
+   */
+  readonly members: Map<number, Members>;
 }
+
+/** The events of members' names and values by their names; for a list, by their numbers, both are the item. */
+type Members = ReadonlyMap<string | number, { readonly key: number; readonly value: number }>;
 
 /** Indexes a section, which has to be one that can be read: the cost is that of parsing it. */
 export function indexSection(source: string): SectionIndex {
@@ -34,7 +42,7 @@ export function indexSection(source: string): SectionIndex {
     if (opens) open.push(at);
     else ends[event.type === EVENT_ID.POP ? (open.pop() ?? at) : at] = at + 1;
   }
-  return { source, events, ends };
+  return { source, events, ends, members: new Map() };
 }
 
 /** What may be in front of a document: blank lines and comments, and the mark of its beginning among them. */
@@ -77,7 +85,7 @@ function descend(index: SectionIndex, root: number, path: Path): MemberPlace {
       const inner = locateInText(index, event, path.slice(depth));
       if (inner !== undefined) return inner;
     }
-    const member = memberOf(index, at, step);
+    const member = membersOf(index, at).get(step);
     if (member === undefined) break;
     at = member.value;
     key = startOf(index.events[member.key]) ?? key;
@@ -87,23 +95,28 @@ function descend(index: SectionIndex, root: number, path: Path): MemberPlace {
   return { key, value: startOf(event) ?? key, isCollection };
 }
 
-/** The events of a member's name and value; for a list item both are the item. */
-function memberOf(
-  index: SectionIndex,
-  container: number,
-  step: string | number,
-): { readonly key: number; readonly value: number } | undefined {
+function membersOf(index: SectionIndex, container: number): Members {
+  const known = index.members.get(container);
+  if (known !== undefined) return known;
+  const members = listMembers(index, container);
+  index.members.set(container, members);
+  return members;
+}
+
+function listMembers(index: SectionIndex, container: number): Members {
   const { events, ends } = index;
+  const members = new Map<string | number, { readonly key: number; readonly value: number }>();
   const type = events[container]?.type;
-  if (type !== EVENT_ID.MAPPING && type !== EVENT_ID.SEQUENCE) return undefined;
+  if (type !== EVENT_ID.MAPPING && type !== EVENT_ID.SEQUENCE) return members;
   let at = container + 1;
   for (let item = 0; events[at] !== undefined && events[at]?.type !== EVENT_ID.POP; item++) {
     const value = type === EVENT_ID.MAPPING ? (ends[at] ?? at) : at;
     const name = type === EVENT_ID.MAPPING ? keyText(index, at) : item;
-    if (name === step) return { key: at, value };
+    // Of what is there twice the first is meant.
+    if (name !== undefined && !members.has(name)) members.set(name, { key: at, value });
     at = ends[value] ?? events.length;
   }
-  return undefined;
+  return members;
 }
 
 function keyText({ source, events }: SectionIndex, at: number): string | undefined {
