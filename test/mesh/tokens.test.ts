@@ -371,6 +371,25 @@ test("refuses requests without a token when a rule says that there has to be one
   expect((await callCalled()).status).toBe(401);
 });
 
+test("lets questions of browsers through without a token, and believes nothing that they say in its place", async () => {
+  const question = {
+    method: "OPTIONS",
+    headers: {
+      origin: "https://evil.example.com",
+      "access-control-request-method": "GET",
+      "x-subject": "admin",
+    },
+  };
+  expect(echoOf(await callCalled(question)).headers["x-subject"]).toBe("admin");
+  const rule = { ...RULE, outputClaimToHeaders: [{ header: "x-subject", claim: "sub" }] };
+  await inForce(authentication([{ ...rule, presence: "REQUIRED" }]));
+  const answer = await callCalled(question);
+  expect(answer.status).toBe(200);
+  const { headers } = echoOf(answer);
+  expect(headers["origin"]).toBe("https://evil.example.com");
+  expect(headers["x-subject"]).toBeUndefined();
+});
+
 test("refuses every request by a policy with errors that never was without", async () => {
   await inForce(authentication([{ ...RULE, presense: "REQUIRED" }]));
   expect((await callCalled()).status).toBe(401);

@@ -156,3 +156,21 @@ test("tokens are taken out of parameters, and left in cookies", () => {
   expect(accepted).toHaveLength(2);
   expect(left).toMatchObject({ path: "/p?x=1", headers: asked.headers });
 });
+
+test("a question of a browser needs no token, and keeps no header that is a provider's to set", () => {
+  const asks = { origin: "https://a.example.com", "access-control-request-method": "GET" };
+  const config = {
+    providers: {
+      a: provider("a", { claimToHeaders: [{ headerName: "x-who", claimName: "sub" }] }),
+    },
+    rules: [{ requires: A }],
+    bypassCorsPreflight: true,
+  };
+  const ask = (headers: Readonly<Record<string, string>>, method = "OPTIONS"): TokenOutcome =>
+    checkTokens(config, { request: request({ method, headers }), judge: undefined });
+  const { refusal, request: left } = ask({ ...asks, "x-who": "admin" });
+  expect(refusal).toBeUndefined();
+  expect(left.headers).toEqual(asks);
+  expect(ask(asks, "GET").refusal).toMatchObject({ status: 401 });
+  expect(ask({ origin: asks.origin }).refusal).toMatchObject({ status: 401 });
+});
