@@ -2,6 +2,7 @@
 import ipaddr from "ipaddr.js";
 import { isMap } from "../../base/is-map.js";
 import { byKey } from "../../base/text/compare-text.js";
+import { limitedAscii } from "../../base/text/limited-ascii.js";
 import { isIpAddress } from "../../config/kinds/value/dns-names.js";
 import {
   GatewayTopology,
@@ -78,6 +79,8 @@ const DNS_CAPTURE = "DNS_CAPTURE";
 /** `TYPE~IP~NAME.NAMESPACE~DOMAIN`. See Istio, model.ParseServiceNodeWithMetadata. */
 const NODE_ID = /^(sidecar|router)~([^~]*)~([^~]+)\.([^~.]+)~([^~]*)$/;
 const MAX_LABELS = 256;
+/** What a name and a namespace of Kubernetes have at most, with what is put behind a name; it is logged whenever the proxy comes. */
+const MAX_ID_LENGTH = 512;
 const MODES: ReadonlySet<string> = new Set(["REDIRECT", "TPROXY", "NONE"]);
 
 function text(metadata: NodeFields["metadata"], key: string): string | undefined {
@@ -159,6 +162,25 @@ function addressesOf(
   return { address, dualStack: isDualStack(instances), appAddress, egressAddress };
 }
 
+/** What a proxy calls itself, by its id and by its metadata, which have to agree. */
+function nameOf(
+  metadata: NodeFields["metadata"],
+  idName: string,
+  idNamespace: string,
+): Pick<Proxy, "id" | "name" | "namespace"> | InvalidNode {
+  const name = text(metadata, "NAME") ?? idName;
+  const namespace = text(metadata, "NAMESPACE") ?? idNamespace;
+  if (namespace !== idNamespace) {
+    const claims = `${limitedAscii(idNamespace)}, its metadata ${limitedAscii(namespace)}`;
+    return { invalid: `node.id names namespace ${claims}` };
+  }
+  const id = `${name}.${namespace}`;
+  if (id.length <= MAX_ID_LENGTH) return { id, name, namespace };
+  return {
+    invalid: `its name and namespace have ${id.length} characters; at most ${MAX_ID_LENGTH} are taken`,
+  };
+}
+
 /** Reads a node; says what is wrong with one that does not follow Istio's form. */
 export function parseNode(node: NodeFields): Proxy | InvalidNode {
   const match = NODE_ID.exec(node.id);
@@ -169,24 +191,19 @@ export function parseNode(node: NodeFields): Proxy | InvalidNode {
   }
   const [, type = "sidecar", ip = "", idName = "", idNamespace = ""] = match;
   const { metadata } = node;
-  const name = text(metadata, "NAME") ?? idName;
-  const namespace = text(metadata, "NAMESPACE") ?? idNamespace;
-  if (namespace !== idNamespace) {
-    return { invalid: `node.id names namespace ${idNamespace}, its metadata ${namespace}` };
-  }
+  const called = nameOf(metadata, idName, idNamespace);
+  if ("invalid" in called) return called;
   const labels = labelsOf(metadata);
   const told = (key: string, otherwise: string): string => text(metadata, key) ?? otherwise;
   const addresses = addressesOf(ip, metadata);
   if ("invalid" in addresses) return addresses;
   return {
-    id: `${name}.${namespace}`,
+    ...called,
     type: type === "router" ? "router" : "sidecar",
-    name,
-    namespace,
     ...addresses,
     labels,
     serviceAccount: told("SERVICE_ACCOUNT", "default"),
-    workloadName: told("WORKLOAD_NAME", name),
+    workloadName: told("WORKLOAD_NAME", called.name),
     ...(node.cluster === undefined || node.cluster === "" ? {} : { serviceName: node.cluster }),
     clusterId: told("CLUSTER_ID", "Kubernetes"),
     locality: localityOf(node, labels),

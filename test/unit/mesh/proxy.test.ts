@@ -99,3 +99,16 @@ describe("the address of a proxy", () => {
     expect(proxy).toEqual({ invalid });
   });
 });
+
+test("a name of more than any of Kubernetes has is none", () => {
+  const named = (length: number) =>
+    parseNode({ id: `sidecar~10.0.0.1~${"x".repeat(length)}.default~d`, metadata: {} });
+  expect(named(504)).toMatchObject({ namespace: "default" });
+  expect(named(505)).toEqual({
+    invalid: "its name and namespace have 513 characters; at most 512 are taken",
+  });
+  const other = { NAMESPACE: "y".repeat(1000) };
+  expect(parseNode({ id: "sidecar~10.0.0.1~a.default~d", metadata: other })).toEqual({
+    invalid: `node.id names namespace default, its metadata ${"y".repeat(200)}`,
+  });
+});

@@ -132,6 +132,16 @@ test("a node with metadata of 20 MB is turned away, and others are served", asyn
   await sidecar();
 });
 
+test("a proxy that calls itself by a megabyte is turned away, and nothing of that is logged", async () => {
+  const options = { ...shared().overTls, token: await newToken(), serviceAccount: "payments" };
+  const client = openAds({ ...options, name: "x".repeat(1_000_000) });
+  await expect(client.ask(TYPE_URL.cluster)).rejects.toMatchObject({
+    code: status.INVALID_ARGUMENT,
+  });
+  await sidecar();
+  expect(shared().log.filter((line) => line.length > 10_000)).toEqual([]);
+});
+
 test("headers of a megabyte are turned away, and others are served", async () => {
   const token = "x".repeat(1_000_000);
   const client = openAds({ ...shared().overTls, token });
