@@ -61,6 +61,7 @@ export type {
   WeightedCluster_ClusterWeightJson,
 } from "../../gen/types/envoy/config/route/v3/route_components_pb.js";
 export type { RouteConfigurationJson } from "../../gen/types/envoy/config/route/v3/route_pb.js";
+export type { CorsPolicyJson } from "../../gen/types/envoy/extensions/filters/http/cors/v3/cors_pb.js";
 export type { ExtAuthzJson } from "../../gen/types/envoy/extensions/filters/http/ext_authz/v3/ext_authz_pb.js";
 export type { HTTPFaultJson } from "../../gen/types/envoy/extensions/filters/http/fault/v3/fault_pb.js";
 export type { ConfigJson as HeaderToMetadataJson } from "../../gen/types/envoy/extensions/filters/http/header_to_metadata/v3/header_to_metadata_pb.js";

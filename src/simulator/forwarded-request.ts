@@ -59,8 +59,12 @@ function withHeader(
   { header, appendAction }: HeaderValueOptionJson,
 ): HttpRequest["headers"] {
   const name = (header?.key ?? "").toLowerCase();
-  const value = header?.value ?? "";
+  const value = withoutEscapes(header?.value ?? "");
   const before = memberOf(headers, name);
   const appends = appendAction === undefined || appendAction === "APPEND_IF_EXISTS_OR_ADD";
   return { ...headers, [name]: before !== undefined && appends ? `${before},${value}` : value };
 }
+
+/** A value without what stands for a percent sign; commands, which nobody can run here, are left as they are. */
+const withoutEscapes = (format: string): string =>
+  format.replaceAll(/%[^%]*%/g, (found) => (found === "%%" ? "%" : found));

@@ -14,6 +14,7 @@ import { detect } from "./listener-filters.js";
 import { matchListener } from "./listener-match.js";
 import { certificateOf, connectionManagerOf, tcpClusters, tcpProxyOf } from "./network-filters.js";
 import type { Answer, CallError, Outcome, Walk } from "./outcome.js";
+import { answersPreflight } from "./preflight.js";
 import { matchRoute } from "./route-match.js";
 import { matchVirtualHost } from "./virtual-host-match.js";
 
@@ -150,6 +151,9 @@ function throughRoutes(
     { route: name, passed: { route: match.route } },
     `${label} is the first that takes the request`,
   );
+  if (answersPreflight(virtualHost, match.route, call.request)) {
+    return step(chosen, { answer: { status: 200 } }, "the proxy answers what a browser asks");
+  }
   return act(configuration, match.route, chosen);
 }
 

@@ -37,11 +37,12 @@ export function readControls(target: string): EchoControls {
   };
 }
 
-const BASE = "http://echo/";
+const BASE = "http://echo";
 
+/** A target that begins with two slashes is a path like any other, and no host. */
 function parseTarget(target: string): URL {
-  // `//` alone is a request target that is no URL: it has no controls.
-  return URL.canParse(target, BASE) ? new URL(target, BASE) : new URL(BASE);
+  const url = target.startsWith("/") ? `${BASE}${target}` : target;
+  return URL.canParse(url, BASE) ? new URL(url, BASE) : new URL(BASE);
 }
 
 function integer(text: string | undefined, min: number, max: number): number | undefined {

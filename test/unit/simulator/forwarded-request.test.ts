@@ -30,6 +30,11 @@ const ROUTES: readonly (readonly [string, RouteJson, object])[] = [
     { route: { regexRewrite: { pattern: { regex: "/.*" }, substitution: "/x\\\\1$1" } } },
     { path: "/x\\1$1?all=yes" },
   ],
+  [
+    "a pattern to rewrite that takes nothing too, which is nothing behind another match",
+    { route: { regexRewrite: { pattern: { regex: "[^/]*$" }, substitution: "x" } } },
+    { path: "/api/v1/x?all=yes" },
+  ],
   ["a host", { route: { hostRewriteLiteral: "other" } }, { authority: "other" }],
   [
     "headers to add, set and remove",
@@ -42,6 +47,11 @@ const ROUTES: readonly (readonly [string, RouteJson, object])[] = [
       requestHeadersToRemove: ["x-none"],
     },
     { headers: { "x-a": "1,3", "x-b": "4", "x-c": "5" } },
+  ],
+  [
+    "a header with percent signs and a command",
+    { requestHeadersToAdd: [{ header: { key: "x-c", value: "50%%%PROTOCOL%%%" } }] },
+    { headers: { ...GIVEN.headers, "x-c": "50%%PROTOCOL%%" } },
   ],
   ["a header to remove", { requestHeadersToRemove: ["X-A"] }, { headers: { "x-b": "2" } }],
 ];

@@ -194,6 +194,57 @@ test.each([
   expect(outcome.route === "route").toBe(expected);
 });
 
+const QUESTION = { origin: "https://a.example", "access-control-request-method": "PUT" };
+const OTHER = { ...QUESTION, origin: "https://b.example" };
+
+test.each<[string, boolean, Parameters<typeof request>[0], object]>([
+  ["of an origin that is allowed", true, { headers: QUESTION }, {}],
+  ["of another one", false, { headers: OTHER }, {}],
+  [
+    "of another one, where none goes further",
+    true,
+    { headers: OTHER },
+    { forwardNotMatchingPreflights: false },
+  ],
+  [
+    "of any, where all are allowed",
+    true,
+    { headers: OTHER },
+    { allowOriginStringMatch: [{ exact: "*" }] },
+  ],
+  ["by another method", false, { method: "GET", headers: QUESTION }, {}],
+  ["without a question", false, { headers: { origin: "https://a.example" } }, {}],
+  ["of no origin", false, { headers: { "access-control-request-method": "PUT" } }, {}],
+])("a browser's question %s is answered by the proxy: %s", (_what, expected, asked, policy) => {
+  const cors = {
+    allowOriginStringMatch: [{ exact: "https://a.example" }],
+    forwardNotMatchingPreflights: true,
+    ...policy,
+  };
+  const typedPerFilterConfig = {
+    "envoy.filters.http.cors": any("envoy.extensions.filters.http.cors.v3.CorsPolicy", cors),
+  };
+  const route = { match: { prefix: "/" }, route: { cluster: "shop" }, typedPerFilterConfig };
+  const server = listener("0.0.0.0", 80, { filterChains: [httpChain([route])] });
+  const known = configuration({ listeners: [server], clusters: [{ name: "shop" }] });
+  const given = call({ request: request({ method: "OPTIONS", ...asked }) });
+  expect(simulate(known, given).answer).toEqual(expected ? { status: 200 } : undefined);
+});
+
+test("a route that answers by itself is asked no question of a browser", () => {
+  const cors = { allowOriginStringMatch: [{ exact: "https://a.example" }] };
+  const route = {
+    match: { prefix: "/" },
+    directResponse: { status: 204 },
+    typedPerFilterConfig: {
+      "envoy.filters.http.cors": any("envoy.extensions.filters.http.cors.v3.CorsPolicy", cors),
+    },
+  };
+  const server = listener("0.0.0.0", 80, { filterChains: [httpChain([route])] });
+  const given = call({ request: request({ method: "OPTIONS", headers: QUESTION }) });
+  expect(simulate(configuration({ listeners: [server] }), given).answer).toEqual({ status: 204 });
+});
+
 test("an outcome names all that a request went through, and why", () => {
   const route = {
     name: "canary",

@@ -13,6 +13,8 @@ describe("readControls", () => {
     ["/reviews/0?page=1", {}],
     ["*", {}],
     ["//", {}],
+    ["//?fail=2", { failures: 2 }],
+    ["//status/503", { status: 503 }],
     ["/status/503", { status: 503 }],
     ["/api/v1/status/404", { status: 404 }],
     ["/?status=418", { status: 418 }],
