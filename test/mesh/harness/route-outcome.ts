@@ -1,19 +1,28 @@
 /** What became of a request, in the words of the models of routing. */
-import { type Outcome, sorted } from "../../models/routing/outcomes.js";
+import { type Outcome, sorted, toldIn } from "../../models/routing/outcomes.js";
 import { type Answer, echoOf } from "./requests.js";
 
 /** The headers of requests that routes of the worlds are about. */
-const OF_ROUTES = /^x-(one|two|three|set|to)$/;
+const OF_ROUTES = /^(x-(one|two|three|set|to)|accept-language|user-agent|referer)$/;
+
+/** Whether it is one of the headers of requests that routes of the worlds are about. */
+export const isOfRoutes = (name: string): boolean => OF_ROUTES.test(name);
 
 /** What an answer tells, and of its headers these. */
 export function outcomeOf(answer: Answer, answerHeaders: readonly string[]): Outcome {
   const { status, headers, body } = answer;
   const { location } = headers;
-  if (!body.startsWith("{")) return { status, ...(location === undefined ? {} : { location }) };
-  const { pod, namespace, path, authority, headers: sent } = echoOf(answer);
-  const ofAnswer = answerHeaders.flatMap((name) =>
-    headers[name] === undefined ? [] : [[name, String(headers[name])]],
+  const ofAnswer = Object.fromEntries(
+    answerHeaders.flatMap((name) =>
+      headers[name] === undefined
+        ? []
+        : [[name, String(headers[name]).replaceAll(", ", ",")] as const],
+    ),
   );
+  if (!body.startsWith("{")) {
+    return { status, ...(location === undefined ? {} : { location }), ...toldIn(ofAnswer) };
+  }
+  const { pod, namespace, path, authority, headers: sent } = echoOf(answer);
   return {
     status,
     by: `${pod}.${namespace}`,
@@ -23,10 +32,10 @@ export function outcomeOf(answer: Answer, answerHeaders: readonly string[]): Out
     headers: sorted(
       Object.fromEntries(
         Object.entries(sent)
-          .filter(([name]) => OF_ROUTES.test(name))
+          .filter(([name]) => isOfRoutes(name))
           .map(([name, value]) => [name, value.replaceAll(", ", ",")]),
       ),
     ),
-    answerHeaders: Object.fromEntries(ofAnswer),
+    answerHeaders: sorted(ofAnswer),
   };
 }

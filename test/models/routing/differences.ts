@@ -41,9 +41,14 @@ function ofVerdict(verdict: Verdict): Comparable {
     case "passed through":
       return { goes: { [PASSTHROUGH]: WHOLE } };
     case "forwarded": {
-      const { path, authority, shares } = verdict;
+      const { path, shares } = verdict;
       const goes = summed(shares.map(shareOf));
-      return { goes, path, authority, headers: shares.map(({ headers }) => sorted(headers)) };
+      return {
+        goes,
+        path,
+        authority: shares[0]?.authority,
+        headers: shares.map(({ headers }) => sorted(headers)),
+      };
     }
   }
 }

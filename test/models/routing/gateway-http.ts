@@ -40,14 +40,19 @@ export function boundHosts(
   });
 }
 
-/** Those that a gateway's proxy serves on a port. */
-function bindings(world: World, caller: Caller, port: number): readonly Binding[] {
+/** Those that a gateway's proxy serves on the port of a request, with or without TLS as it comes. */
+function bindings(
+  world: World,
+  caller: Caller,
+  { port, encrypted }: HttpRequest,
+): readonly Binding[] {
+  const protocol = encrypted === true ? "HTTPS" : "HTTP";
   const gateways = world.gateways.filter(({ spec }) => selects(spec.selector, caller.labels));
   const visible = exportedVirtualServices(world, caller);
   const way = { caller, port };
   return gateways.flatMap((gateway) =>
     gateway.spec.servers
-      .filter((server) => server.port.number === port && server.port.protocol === "HTTP")
+      .filter((server) => server.port.number === port && server.port.protocol === protocol)
       .flatMap((server) =>
         visible
           .filter((one) => gatewaysOf(one).includes(gatewayKey(gateway)))
@@ -68,7 +73,7 @@ function bindings(world: World, caller: Caller, port: number): readonly Binding[
 
 /** What becomes of a request that comes in at a gateway. */
 export function atGateway(world: World, caller: Caller, request: HttpRequest): Verdict {
-  const all = bindings(world, caller, request.port);
+  const all = bindings(world, caller, request);
   const host = mostSpecific(
     hostOf(request.authority),
     all.map((one) => one.host),

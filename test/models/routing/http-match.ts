@@ -3,7 +3,7 @@ import { RE2JS } from "re2js";
 import type { HTTPMatchRequest, HttpRequest, StringMatch, StringMatches } from "./objects.js";
 
 /** `regex` takes the whole text ("will only match values like `123` but not `a123` or `123a`"). */
-function matchesText({ exact, prefix, regex }: StringMatch, text: string): boolean {
+export function matchesText({ exact, prefix, regex }: StringMatch, text: string): boolean {
   if (exact !== undefined) return text === exact;
   if (prefix !== undefined) return text.startsWith(prefix);
   return regex === undefined || RE2JS.matches(regex, text);
@@ -41,6 +41,10 @@ const all = (
   holds: (name: string, match: StringMatch) => boolean,
 ): boolean => Object.entries(matches ?? {}).every(([name, match]) => holds(name, match));
 
+/** Of the URL by which a client calls. */
+export const schemeOf = ({ encrypted }: Pick<HttpRequest, "encrypted">): "http" | "https" =>
+  encrypted === true ? "https" : "http";
+
 /** A path and its query. */
 export function splitPath(path: string): readonly [path: string, query: string | undefined] {
   const at = path.indexOf("?");
@@ -53,8 +57,7 @@ export function matchesRequest(match: HTTPMatchRequest, request: HttpRequest): b
   const { scheme, method, authority, headers, withoutHeaders, queryParams } = match;
   return (
     matchesUri(match, path) &&
-    // None of the listeners of the model ends TLS.
-    (scheme === undefined || matchesText(scheme, "http")) &&
+    (scheme === undefined || matchesText(scheme, schemeOf(request))) &&
     (method === undefined || matchesText(method, request.method)) &&
     (authority === undefined || matchesText(authority, request.authority)) &&
     all(headers, (name, one) => matchesHeader(one, request.headers[name])) &&

@@ -98,8 +98,26 @@ export interface HTTPRouteDestination {
 export interface HTTPRedirect {
   readonly uri?: string;
   readonly authority?: string;
+  readonly port?: number;
+  readonly derivePort?: "FROM_PROTOCOL_DEFAULT" | "FROM_REQUEST_PORT";
   readonly scheme?: string;
   readonly redirectCode?: number;
+}
+
+export interface CorsPolicy {
+  readonly allowOrigins: readonly StringMatch[];
+  readonly allowMethods?: readonly string[];
+  readonly allowHeaders?: readonly string[];
+  readonly exposeHeaders?: readonly string[];
+  readonly maxAge?: string;
+  readonly allowCredentials?: boolean;
+  readonly unmatchedPreflights?: "FORWARD" | "IGNORE";
+}
+
+export interface HTTPRetry {
+  readonly attempts: number;
+  readonly retryOn?: string;
+  readonly backoff?: string;
 }
 
 export interface HTTPRewrite {
@@ -112,7 +130,10 @@ export interface HTTPRoute {
   readonly match?: readonly HTTPMatchRequest[];
   readonly route?: readonly HTTPRouteDestination[];
   readonly redirect?: HTTPRedirect;
-  readonly directResponse?: { readonly status: number };
+  readonly directResponse?: {
+    readonly status: number;
+    readonly body?: { readonly string: string };
+  };
   readonly delegate?: { readonly name: string; readonly namespace?: string };
   readonly rewrite?: HTTPRewrite;
   readonly fault?: {
@@ -122,6 +143,8 @@ export interface HTTPRoute {
     };
   };
   readonly headers?: Headers;
+  readonly corsPolicy?: CorsPolicy;
+  readonly retries?: HTTPRetry;
 }
 
 export interface RouteDestination {
@@ -234,6 +257,8 @@ export interface HttpRequest {
   readonly path: string;
   /** By names in lower case. */
   readonly headers: Readonly<Record<string, string>>;
+  /** It comes by TLS, which the proxy ends; absent of one in plaintext. */
+  readonly encrypted?: true;
 }
 
 /** A connection as the proxy gets it. */

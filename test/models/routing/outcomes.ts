@@ -13,6 +13,8 @@ export interface Outcome {
   readonly answerHeaders?: HeaderValues;
 }
 
+type Forwarded = Extract<Verdict, { is: "forwarded" }>;
+
 const OK = 200;
 const BLOCKED = 502;
 const UNAVAILABLE = 503;
@@ -20,16 +22,26 @@ const UNAVAILABLE = 503;
 export const sorted = (headers: HeaderValues): HeaderValues =>
   Object.fromEntries(Object.entries(headers).sort(([a], [b]) => (a < b ? -1 : 1)));
 
+/** The applications of the worlds fail as often as they are asked to. See src/up/echo/echo-controls.ts. */
+function statusOf({ path, hides }: Forwarded): number {
+  const failures = Number(/[?&]fail=(\d+)/.exec(path)?.[1] ?? 0);
+  return failures > hides ? UNAVAILABLE : OK;
+}
+
+/** Nothing of an answer without any of them. */
+export const toldIn = (answerHeaders: HeaderValues): Pick<Outcome, "answerHeaders"> =>
+  Object.keys(answerHeaders).length === 0 ? {} : { answerHeaders: sorted(answerHeaders) };
+
 function ofShare(
-  { path, authority }: { readonly path: string; readonly authority: string },
-  { target, headers, answerHeaders }: Share,
+  verdict: Forwarded,
+  { target, authority, headers, answerHeaders }: Share,
 ): readonly Outcome[] {
   const workloads = target?.workloads ?? [];
   if (workloads.length === 0) return [{ status: UNAVAILABLE }];
   return workloads.map((by) => ({
-    status: OK,
+    status: statusOf(verdict),
     by,
-    path,
+    path: verdict.path,
     authority,
     headers: sorted(headers),
     answerHeaders: sorted(answerHeaders({ "x-echo-pod": by.split(".")[0] ?? "" })),
@@ -44,9 +56,11 @@ export function outcomesOf(verdict: Verdict): readonly Outcome[] {
     case "blocked":
       return [{ status: BLOCKED }];
     case "answered":
-      return [{ status: verdict.status }];
-    case "redirected":
-      return [{ status: verdict.status, location: verdict.location }];
+      return [{ status: verdict.status, ...toldIn(verdict.answerHeaders) }];
+    case "redirected": {
+      const { status, location, answerHeaders } = verdict;
+      return [{ status, location, ...toldIn(answerHeaders) }];
+    }
     case "forwarded":
       return verdict.shares.flatMap((one) => ofShare(verdict, one));
   }

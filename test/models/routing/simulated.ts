@@ -12,6 +12,7 @@ import type { Encoder } from "../../../src/envoy/resource/encoder.js";
 import { type Proxy, parseNode } from "../../../src/mesh/proxy/proxy.js";
 import { walk } from "../../../src/simulator/simulate.js";
 import { hostOf } from "./hosts.js";
+import { schemeOf } from "./http-match.js";
 import type { Connection, HttpRequest, VirtualService, World } from "./objects.js";
 import { CALLERS, type CallerName, podAddress } from "./still-world.js";
 import { type RequestCall, type Walked, walkedIn } from "./walked.js";
@@ -112,14 +113,14 @@ export function simulated(world: World, encoder: Encoder): Simulated {
 /** Some address outside of the mesh. */
 const OUTSIDE = "192.0.2.1";
 
-function callOf(from: CallerName, { port, ...request }: HttpRequest): RequestCall {
+function callOf(from: CallerName, { port, encrypted, ...request }: HttpRequest): RequestCall {
   const isGateway = from === "gateway";
   return {
     direction: isGateway ? "direct" : "outbound",
     destination: { address: isGateway ? ADDRESSES.gateway : OUTSIDE, port },
     source: { address: isGateway ? OUTSIDE : ADDRESSES[from], port: 0 },
-    encryption: "plaintext",
-    serverName: "",
+    encryption: encrypted === true ? "tls" : "plaintext",
+    serverName: encrypted === true ? hostOf(request.authority) : "",
     alpn: [],
     request: { version: "http/1.1", ...request },
   };
@@ -156,9 +157,9 @@ export function connectionOf(
 export function explanationOf(
   { scene }: Simulated,
   from: CallerName,
-  { method, authority, port, path, headers }: HttpRequest,
+  { method, authority, port, path, headers, ...request }: HttpRequest,
 ): Explanation {
-  const url = new URL(`http://${hostOf(authority)}:${port}${path}`);
+  const url = new URL(`${schemeOf(request)}://${hostOf(authority)}:${port}${path}`);
   const requested = { method, url, headers: { ...headers, host: authority }, at: 0 };
   return explain(scene, PROXIES[from], requested);
 }
