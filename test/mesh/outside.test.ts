@@ -378,6 +378,14 @@ test("sends connections through the tunnel that a rule says, which an HTTP proxy
   expect(outside.proxy?.asked).toContain(`${KNOWN}:${String(PORT)}`);
 });
 
+test("makes what an application asks its HTTP proxy for a tunnel through the tunnel that a rule says", async () => {
+  const before = outside.proxy?.asked.length ?? 0;
+  const called = `https://border.example.com:${String(PROXY_PORT)}/`;
+  const answer = await callThroughTunnel(caller(), called);
+  expect(answer.status).toBe(200);
+  expect(outside.proxy?.asked.slice(before)).toEqual([`${KNOWN}:${String(PORT)}`]);
+});
+
 test("routes connections by the address of the host that the port is for, and not that of the sidecar", async () => {
   const at = { address: caller().addresses.egress, port: LEDGER_PORT };
   const answer = await callTls(at, url(KNOWN, "https"), { ca: outside.ca });

@@ -39,15 +39,18 @@ export interface TcpProxyOptions {
   readonly connections: Pick<ConnectionSettings, "idleTimeout">;
 }
 
+/** Where a tunnel leads, as the proxy that makes it is asked. */
+export const tunnelEnd = ({ targetHost: host = "", targetPort: port }: TunnelSettings): string =>
+  formatHostPort({ host, port });
+
 /** What a way asks of the filter. */
 function wayFields({ tunnel, bySourceIp, ...limits }: TcpWay): Partial<TcpProxyJson> {
-  const host = tunnel?.targetHost ?? "";
   return {
     ...(tunnel === undefined
       ? {}
       : {
           tunnelingConfig: {
-            hostname: formatHostPort({ host, port: tunnel.targetPort }),
+            hostname: tunnelEnd(tunnel),
             ...(tunnel.protocol === "POST" ? { usePost: true } : {}),
           },
         }),

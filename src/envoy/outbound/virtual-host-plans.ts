@@ -4,7 +4,7 @@ import type { HTTPRetry } from "../../config/kinds/networking/virtual-service/ht
 import type { ResourceRef } from "../../config/resource.js";
 import type { Mesh } from "../../mesh/mesh.js";
 import { sendsAttemptCount, sendsForwardedHost } from "../../mesh/proxy/http-settings.js";
-import type { RouteRules } from "../../mesh/routing/route-rules.js";
+import { type RouteClient, type RouteRules, routePolicy } from "../../mesh/routing/route-rules.js";
 import { MESH_GATEWAY } from "../../mesh/routing/virtual-service.js";
 import type { MixedPorts } from "../../mesh/service/mixed-ports.js";
 import { listenerProtocol } from "../../mesh/service/protocol.js";
@@ -50,16 +50,15 @@ export interface HostContext {
 /** The port that clients of an HTTP proxy mean who name none. */
 const PORT_WITHOUT_SERVICE = 80;
 
-/** What of a request decides its endpoint, by where it goes. */
-const hashesOf = ({ routeRules, scope, rootNamespace }: HostContext) =>
-  hashPolicies(routeRules, {
-    clientNamespace: scope.namespace,
-    clientLabels: scope.labels,
-    rootNamespace,
-  });
+/** Who calls, as rules for what is called ask for it. */
+const clientOf = ({ scope, rootNamespace }: HostContext): RouteClient => ({
+  clientNamespace: scope.namespace,
+  clientLabels: scope.labels,
+  rootNamespace,
+});
 
 function routesOf(view: HostView, port: number, context: HostContext): RouteJson[] {
-  const hash = hashesOf(context);
+  const hash = hashPolicies(context.routeRules, clientOf(context));
   for (const virtualService of virtualServicesAt(view, port)) {
     const routes = httpRoutes(virtualService, {
       listenPort: port,
@@ -82,7 +81,7 @@ function routesOf(view: HostView, port: number, context: HostContext): RouteJson
 
 /** What the chains depend on whose connections come through tunnels. */
 function tunnelContext(context: HostContext): ChainContext {
-  const hash = hashesOf(context);
+  const client = clientOf(context);
   return {
     gateways: [MESH_GATEWAY],
     resolver: context.mesh.resolver,
@@ -90,11 +89,7 @@ function tunnelContext(context: HostContext): ChainContext {
     ...defined({ egress: context.scope.egress }),
     byName: isByName(context.scope),
     source: context.scope,
-    // A route can do no more of what rules say of the way.
-    policyOf: (key) =>
-      hash(key)?.connectionProperties === undefined
-        ? {}
-        : { loadBalancer: { consistentHash: { useSourceIp: true } } },
+    policyOf: (key) => routePolicy(context.routeRules, client, key),
   };
 }
 

@@ -4,11 +4,12 @@
  */
 import ipaddr from "ipaddr.js";
 import { formatPath } from "../../config/format-path.js";
+import type { TunnelSettings } from "../../config/kinds/networking/destination-rule/traffic-policy.js";
 import { compareSpecificity, findMostSpecific } from "../../mesh/hostname.js";
 import type { Decision } from "../../mesh/security/tls-decisions.js";
 import { any } from "../any.js";
 import type { HttpFilterJson, MetadataJson, RouteActionJson, RouteJson } from "../api.js";
-import { tcpAlpn } from "../filter/network-filters.js";
+import { tcpAlpn, tunnelEnd } from "../filter/network-filters.js";
 import type { TcpChain } from "../listener/l4-chains.js";
 import type { TcpTarget } from "../listener/tcp-target.js";
 import { BLACK_HOLE_CLUSTER, configPath, OWN_METADATA, originPath } from "../names.js";
@@ -29,20 +30,21 @@ export function tunnelProtocolFilter(): HttpFilterJson {
  * The route of tunnels to one port of a host. `part` is what of a VirtualService, or of what that was made of, sends them there;
  * undefined where they go to the host itself.
  */
-export function tunnelRoute(target: TcpTarget, part: Decision | undefined): RouteJson {
+export function tunnelRoute(asked: TcpTarget, part: Decision | undefined): RouteJson {
+  const { tunnel } = asked.way ?? {};
+  // Envoy does not ask for one by POST so.
+  const target = tunnel?.protocol === "POST" ? NOWHERE : asked;
   const perFilter = {
     ...lookUp(target),
-    ...(target.mixed === true
+    // What asks another proxy for a tunnel is HTTP.
+    ...(target.mixed === true && tunnel === undefined
       ? { [PROTOCOL_FILTER]: protocolOf({ onRequestHeaders: [tcpAlpn()] }) }
       : {}),
   };
   return {
     name: "tunnel",
     match: { connectMatcher: {} },
-    route: {
-      ...way(target),
-      upgradeConfigs: [{ upgradeType: "CONNECT", connectConfig: {} }],
-    },
+    route: { ...way(target), ...tunnelled(tunnel) },
     ...(Object.keys(perFilter).length === 0 ? {} : { typedPerFilterConfig: perFilter }),
     ...(part === undefined ? {} : { metadata: metadataOf(part) }),
   };
@@ -52,7 +54,8 @@ export function tunnelRoute(target: TcpTarget, part: Decision | undefined): Rout
  * The route of requests to a port of a host that carries bytes, as `tunnelRoute`: on a listener of the port they would be no
  * more than bytes, and reach the application behind it.
  */
-export function bytesRoute(target: TcpTarget, part: Decision | undefined): RouteJson {
+export function bytesRoute(asked: TcpTarget, part: Decision | undefined): RouteJson {
+  const target = asked.way?.tunnel === undefined ? asked : NOWHERE;
   const perFilter = lookUp(target);
   return {
     name: "bytes",
@@ -62,6 +65,16 @@ export function bytesRoute(target: TcpTarget, part: Decision | undefined): Route
     ...(Object.keys(perFilter).length === 0 ? {} : { typedPerFilterConfig: perFilter }),
     ...(part === undefined ? {} : { metadata: metadataOf(part) }),
   };
+}
+
+/** Where bytes go that a policy sends through a tunnel which cannot be made for them: not past it. */
+const NOWHERE: TcpTarget = { clusters: [] };
+
+/** A tunnel ends here, and its bytes go on; where a policy sends them through another one, that is asked for in its place. */
+function tunnelled(by: TunnelSettings | undefined): RouteActionJson {
+  const upgradeType = "CONNECT";
+  if (by === undefined) return { upgradeConfigs: [{ upgradeType, connectConfig: {} }] };
+  return { upgradeConfigs: [{ upgradeType }], hostRewriteLiteral: tunnelEnd(by) };
 }
 
 const lookUp = (target: TcpTarget): ReturnType<typeof lookUpOf> =>

@@ -1,7 +1,12 @@
-/** Which way a tunnel goes that names a host, of the ways that connections have. */
+/** Which way a tunnel goes that names a host, of the ways that connections have, and how. */
 import { expect, test } from "vitest";
 import type { TcpChain } from "../../../src/envoy/listener/l4-chains.js";
-import { type Called, chainTo } from "../../../src/envoy/route/tunnel-route.js";
+import {
+  bytesRoute,
+  type Called,
+  chainTo,
+  tunnelRoute,
+} from "../../../src/envoy/route/tunnel-route.js";
 
 const chain = (name: string, over: Partial<TcpChain> = {}): TcpChain => ({
   serverNames: [],
@@ -33,4 +38,32 @@ test.each([
   ["by address before name", [EXACT, AT_ADDRESS, NEAR], "at"],
 ])("a tunnel goes %s", (_how, chains, expected) => {
   expect(chainTo(SHOP, chains)?.part.ref.name).toBe(expected);
+});
+
+const TO_BORDER = { targetHost: "db.example.com", targetPort: 5432 };
+
+test.each([
+  ["by itself", undefined, { cluster: "border", upgradeConfigs: [{ connectConfig: {} }] }],
+  [
+    "by the tunnel of a policy, which is asked for in its place",
+    TO_BORDER,
+    { cluster: "border", upgradeConfigs: [{}], hostRewriteLiteral: "db.example.com:5432" },
+  ],
+  [
+    "nowhere where that would be asked for by POST",
+    { ...TO_BORDER, protocol: "POST" },
+    { cluster: "BlackHoleCluster" },
+  ],
+])("a tunnel goes on %s", (_how, tunnel, expected) => {
+  const way = tunnel === undefined ? {} : { way: { tunnel } };
+  const { route } = tunnelRoute({ clusters: [{ name: "border", weight: 1 }], ...way }, undefined);
+  expect(route).toMatchObject(expected);
+  expect(route?.upgradeConfigs).toHaveLength(1);
+});
+
+test("a request that is only bytes goes not past the tunnel of a policy", () => {
+  const target = { clusters: [{ name: "border", weight: 1 }] };
+  expect(bytesRoute(target, undefined).route?.cluster).toBe("border");
+  const tunnelled = { ...target, way: { tunnel: TO_BORDER } };
+  expect(bytesRoute(tunnelled, undefined).route?.cluster).toBe("BlackHoleCluster");
 });
