@@ -3,7 +3,7 @@
  * there are more of them, with FAIRLEAD_SEED others.
  */
 import fc from "fast-check";
-import { expect, test } from "vitest";
+import { afterAll, beforeAll, expect, test } from "vitest";
 import { type IssuedCertificate, openAuthority } from "../../src/ca/authority/authority.js";
 import { arrivalsAt, type Served } from "../models/security/arbitrary-arrivals.js";
 import { policiesOf, settingsOf } from "../models/security/arbitrary-policies.js";
@@ -13,19 +13,34 @@ import type { MeshSettings, SecurityPolicy } from "../models/security/objects.js
 import { NOW, TOKEN_WORDS } from "../models/security/tokens.js";
 import type { Vocabulary } from "../models/security/vocabulary.js";
 import { randomRuns } from "../random-runs.js";
+import { type AuthorizationServer, startGrpcAuthorizer } from "./harness/authorizers.js";
 import { explanationOf } from "./harness/explanations.js";
-import { application, documents, meshConfiguration, namespace } from "./harness/manifests.js";
+import {
+  application,
+  documents,
+  meshConfiguration,
+  namespace,
+  outsideHosts,
+} from "./harness/manifests.js";
+import { ownAddress } from "./harness/own-address.js";
 import { callAddress, callMutualTls } from "./harness/requests.js";
 import { shareMesh } from "./harness/test-mesh.js";
 
 const { RUNS, SEED } = randomRuns(40);
 const ARRIVALS = 24;
 const AT_A_TIME = 8;
+const UNAUTHORIZED = 401;
 const TIMEOUT_MS = 60_000 + RUNS * 5_000;
 
 const ALICE = "cluster.local/ns/default/sa/alice";
 
 const OWN = { trustDomain: "cluster.local", trustDomainAliases: ["old.example"] };
+
+/** Whom CUSTOM policies ask: it lets pass who says that he is a friend. */
+const AUTHORIZER = { address: ownAddress(36), port: 9002 };
+const AUTHORIZER_HOST = "authorizer.example.com";
+const PROVIDER = "by-grpc";
+const FRIEND = { "x-user": "friend" };
 
 /** What is edited: the configuration of the mesh, and the policies. */
 function edited(
@@ -33,7 +48,16 @@ function edited(
   policies: readonly SecurityPolicy[],
 ): string {
   return documents(
-    meshConfiguration({ trustDomainAliases, pathNormalization: { normalization } }),
+    meshConfiguration({
+      trustDomainAliases,
+      pathNormalization: { normalization },
+      extensionProviders: [
+        {
+          name: PROVIDER,
+          envoyExtAuthzGrpc: { service: AUTHORIZER_HOST, port: AUTHORIZER.port },
+        },
+      ],
+    }),
     ...policies.map((policy) => `\n${JSON.stringify(policy)}\n`),
   );
 }
@@ -44,8 +68,21 @@ const mesh = shareMesh({
     application("alice"),
     application("web"),
     application("bytes", { portName: "tcp", port: 81 }),
+    outsideHosts("authorizer", {
+      hosts: AUTHORIZER_HOST,
+      address: AUTHORIZER.address,
+      port: `number: ${AUTHORIZER.port}, name: grpc, protocol: GRPC`,
+    }),
   ),
 });
+
+const started: { authorizer?: AuthorizationServer } = {};
+
+beforeAll(async () => {
+  started.authorizer = await startGrpcAuthorizer(AUTHORIZER);
+});
+
+afterAll(() => started.authorizer?.close());
 
 const WORDS: Vocabulary = {
   rootNamespace: "istio-system",
@@ -71,6 +108,7 @@ const WORDS: Vocabulary = {
   blocks: ["127.0.0.0/16", "127.1.0.5", "127.0.0.0/8", "0.0.0.0/0", "::/0", "fd00::/64"],
   destinationBlocks: ["127.0.0.0/8", "10.0.0.0/8", "0.0.0.0/1"],
   ...TOKEN_WORDS,
+  provider: PROVIDER,
 };
 
 /** The pods that are called: of HTTP, and of bytes. */
@@ -84,6 +122,14 @@ interface Case {
   readonly arrivals: readonly { readonly pod: Pod; readonly arrival: Arrival }[];
 }
 
+/** A request that the authorizer lets pass; of bytes it lets none. */
+const ofFriend = ({ request, ...arrival }: Arrival): Arrival =>
+  request === undefined
+    ? arrival
+    : { ...arrival, request: { ...request, headers: { ...request.headers, ...FRIEND } } };
+
+const isFriends = ({ request }: Arrival): boolean => request?.headers["x-user"] === "friend";
+
 function casesOf(): readonly Case[] {
   const served = (pod: Pod): Served => ({
     address: mesh().pod(pod).addresses.pod,
@@ -93,7 +139,9 @@ function casesOf(): readonly Case[] {
   const cases = settingsOf(WORDS).chain((given) => {
     const settings = { ...given, ...OWN };
     const arrival = pods.chain((pod) =>
-      arrivalsAt(WORDS, settings, served(pod)).map((one) => ({ pod, arrival: one })),
+      fc
+        .tuple(arrivalsAt(WORDS, settings, served(pod)), fc.boolean())
+        .map(([one, isFriend]) => ({ pod, arrival: isFriend ? ofFriend(one) : one })),
     );
     return fc.record({
       settings: fc.constant(settings),
@@ -138,15 +186,22 @@ async function statusOf(
   );
 }
 
-/** The statuses of the answers to requests, and to bytes, that end so. Envoy has another for tokens of other audiences. */
-function statusesOf(verdict: Verdict, { request }: Arrival): readonly number[] {
+/**
+ * The statuses of the answers to requests, and to bytes, that end so. Envoy has another for tokens of other audiences; and of two
+ * that refuse a request the authorizer is asked first.
+ */
+function statusesOf(verdict: Verdict, arrival: Arrival): readonly number[] {
+  const isOfBytes = arrival.request === undefined;
+  const ofAuthorizer = isFriends(arrival) ? [] : [UNAUTHORIZED];
   switch (verdict) {
     case "refused by peer authentication":
       return [0];
     case "refused by request authentication":
-      return [401, 403];
+      return [UNAUTHORIZED, 403];
     case "refused by authorization":
-      return [request === undefined ? 0 : 403];
+      return isOfBytes ? [0] : [403, ...ofAuthorizer];
+    case "passes if the provider says so":
+      return isOfBytes ? [0] : isFriends(arrival) ? [200] : ofAuthorizer;
     default:
       return [200];
   }
@@ -200,7 +255,9 @@ function isMutualTlsEverywhere({ policies }: Case): boolean {
 /** What is told of a request otherwise than it should. */
 async function wrongExplanation(one: Case, asked: ArrivingRequest): Promise<readonly unknown[]> {
   const { pathname, search } = new URL(`http://web${asked.path}`);
-  const request = { ...asked, host: "web", path: `${pathname}${search}` };
+  // Who is asked is believed to agree.
+  const headers = { ...asked.headers, ...FRIEND };
+  const request = { ...asked, headers, host: "web", path: `${pathname}${search}` };
   const arrival = arrivalFromAlice(request);
   const verdict = verdictOn(one, "web-0", arrival);
   const { results } = await explanationOf(

@@ -224,7 +224,7 @@ function customPolicies(words: Vocabulary) {
     provider: { name: provider },
     rules: all,
   }));
-  return [{ weight: 1, arbitrary }];
+  return [{ weight: 4, arbitrary }];
 }
 
 function requestAuthentications(words: Vocabulary): Arbitrary<RequestAuthentication> {
