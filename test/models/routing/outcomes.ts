@@ -37,7 +37,7 @@ function ofShare(
   { target, authority, headers, answerHeaders }: Share,
 ): readonly Outcome[] {
   const workloads = target?.workloads ?? [];
-  if (workloads.length === 0) return [{ status: UNAVAILABLE }];
+  if (workloads.length === 0) return [{ status: UNAVAILABLE, ...toldIn(answerHeaders({})) }];
   return workloads.map((by) => ({
     status: statusOf(verdict),
     by,
