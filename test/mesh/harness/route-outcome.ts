@@ -8,19 +8,30 @@ const OF_ROUTES = /^(x-(one|two|three|set|to)|accept-language|user-agent|referer
 /** Whether it is one of the headers of requests that routes of the worlds are about. */
 export const isOfRoutes = (name: string): boolean => OF_ROUTES.test(name);
 
-/** What an answer tells, and of its headers these. */
-export function outcomeOf(answer: Answer, answerHeaders: readonly string[]): Outcome {
-  const { status, headers, body } = answer;
-  const { location } = headers;
-  const ofAnswer = Object.fromEntries(
-    answerHeaders.flatMap((name) =>
+/** Of an answer those of its headers that are named. */
+const headersOf = (
+  { headers }: Answer,
+  names: readonly string[],
+): Readonly<Record<string, string>> =>
+  Object.fromEntries(
+    names.flatMap((name) =>
       headers[name] === undefined
         ? []
         : [[name, String(headers[name]).replaceAll(", ", ",")] as const],
     ),
   );
+
+/** What an answer tells, and of its headers these; of one that a proxy gives by itself others. */
+export function outcomeOf(
+  answer: Answer,
+  answerHeaders: readonly string[],
+  ofProxies: readonly string[] = answerHeaders,
+): Outcome {
+  const { status, headers, body } = answer;
+  const { location } = headers;
   if (!body.startsWith("{")) {
-    return { status, ...(location === undefined ? {} : { location }), ...toldIn(ofAnswer) };
+    const told = toldIn(headersOf(answer, ofProxies));
+    return { status, ...(location === undefined ? {} : { location }), ...told };
   }
   const { pod, namespace, path, authority, headers: sent } = echoOf(answer);
   return {
@@ -36,6 +47,6 @@ export function outcomeOf(answer: Answer, answerHeaders: readonly string[]): Out
           .map(([name, value]) => [name, value.replaceAll(", ", ",")]),
       ),
     ),
-    answerHeaders: sorted(ofAnswer),
+    answerHeaders: sorted(headersOf(answer, answerHeaders)),
   };
 }
