@@ -96,10 +96,38 @@ async function send({ from, request }: Asked): Promise<Outcome> {
   return outcomeOf(await sent, ANSWER_HEADERS);
 }
 
+/** A request to a port of services on the egress address of an application's sidecar; undefined where nothing listens there. */
+async function sendDirectly({ from, request }: Asked): Promise<Outcome | undefined> {
+  const { method, authority, path, headers, port } = request;
+  const at = { address: mesh().pod(`caller-0.${from}`).addresses.egress, port };
+  const question = { method, path, headers: { ...headers, host: authority } };
+  return callAddress(at, "http://any/", question).then(
+    (answer) => outcomeOf(answer, ANSWER_HEADERS),
+    () => undefined,
+  );
+}
+
+/** What a sidecar that is called on a port of services does otherwise than the model. */
+async function wrongDirectly(given: World, one: Asked): Promise<readonly unknown[]> {
+  if (one.from === "gateway") return [];
+  const verdict = model(given, one.from, one.request);
+  const expected = outcomesOf(verdict);
+  if (expected.length === 0) return [];
+  const outcome = await sendDirectly(one);
+  // Where no service takes requests there is nothing to say so.
+  if (verdict.is === "blocked" && outcome === undefined) return [];
+  const isExpected = expected.some((other) => JSON.stringify(other) === JSON.stringify(outcome));
+  return isExpected ? [] : [{ ...one, directly: true, outcome, expected }];
+}
+
 test(`${RUNS * REQUESTS} requests of seed ${SEED} go where the model says`, async () => {
   const wrong: unknown[] = [];
   for (const [i, [given, all]] of draws.entries()) {
     if (i > 0) await mesh().write("world.yaml", placed(given, i));
+    for (const one of all) {
+      const differences = await wrongDirectly(given, one);
+      wrong.push(...differences.map((other) => ({ other, world: placed(given, i) })));
+    }
     for (const one of all.map(askedHere)) {
       const expected = outcomesOf(model(given, one.from, one.request, "NONE"));
       // What the mesh does not know would be looked for outside.
