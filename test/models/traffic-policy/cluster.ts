@@ -44,9 +44,25 @@ function balancerOf({ loadBalancer = {} }: TrafficPolicy, host: Host) {
 export function hashedBy(policy: TrafficPolicy, host: Host): string | undefined {
   const { consistentHash: hash } = balancerOf(policy, host);
   if (hash?.httpHeaderName !== undefined) return `header ${hash.httpHeaderName}`;
-  if (hash?.httpCookie !== undefined) return `cookie ${hash.httpCookie.name}`;
+  if (hash?.httpCookie !== undefined) {
+    const { name, path, ttl, attributes = [] } = hash.httpCookie;
+    const more = attributes.map((one) => `${one.name}=${one.value ?? ""}`);
+    return `cookie ${JSON.stringify([name, path, seconds(ttl), ...more])}`;
+  }
   if (hash?.httpQueryParameterName !== undefined) return `query ${hash.httpQueryParameterName}`;
   return hash?.useSourceIp === true ? "address" : undefined;
+}
+
+/** What is said of the way of bytes: the tunnel, which of their senders decides, and how long they last. */
+export function bytesWay(policy: TrafficPolicy, host: Host): Fields {
+  const { tunnel, connectionPool } = policy;
+  const { idleTimeout, maxConnectionDuration } = connectionPool?.tcp ?? {};
+  return defined({
+    tunnel: tunnel && `${tunnel.protocol ?? "CONNECT"} ${tunnel.targetHost}:${tunnel.targetPort}`,
+    hashedBy: hashedBy(policy, host) === "address" ? "address" : undefined,
+    idleTimeout: seconds(idleTimeout),
+    maxConnectionDuration: seconds(maxConnectionDuration),
+  });
 }
 
 export function balancing(policy: TrafficPolicy, host: Host): Fields {

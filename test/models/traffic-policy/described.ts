@@ -6,6 +6,7 @@ import type {
   HttpProtocolOptionsJson,
   LbEndpointJson,
   RouteActionJson,
+  TcpProxyJson,
   TransportSocketJson,
   UpstreamTlsContextJson,
 } from "../../../src/envoy/api.js";
@@ -191,19 +192,38 @@ export function groupsOf({
   );
 }
 
+type HashPolicy = NonNullable<RouteActionJson["hashPolicy"]>[number];
+
+function cookieText({ name = "", path, ttl, attributes = [] }: NonNullable<HashPolicy["cookie"]>) {
+  const more = attributes.map((one) => `${one.name ?? ""}=${one.value ?? ""}`);
+  return `cookie ${JSON.stringify([name, path, seconds(ttl), ...more])}`;
+}
+
 /** What of a request decides its endpoint, by the first that a route has. */
 function hashOf({ hashPolicy: [policy] = [] }: RouteActionJson): string | undefined {
   if (policy?.header !== undefined) return `header ${policy.header.headerName ?? ""}`;
-  if (policy?.cookie !== undefined) return `cookie ${policy.cookie.name ?? ""}`;
+  if (policy?.cookie !== undefined) return cookieText(policy.cookie);
   if (policy?.queryParameter !== undefined) return `query ${policy.queryParameter.name ?? ""}`;
   return policy?.connectionProperties?.sourceIp === true ? "address" : undefined;
 }
 
-/** A cluster, its endpoints, and the route that leads to it by itself. */
+/** What is said of the way of bytes. */
+function bytesOf(proxy: TcpProxyJson): Description {
+  const { tunnelingConfig: tunnel, hashPolicy: [hash] = [] } = proxy;
+  return defined({
+    tunnel: tunnel && `${tunnel.usePost === true ? "POST" : "CONNECT"} ${tunnel.hostname ?? ""}`,
+    hashedBy: hash?.sourceIp === undefined ? undefined : "address",
+    idleTimeout: seconds(proxy.idleTimeout),
+    maxConnectionDuration: seconds(proxy.maxDownstreamConnectionDuration),
+  });
+}
+
+/** A cluster, its endpoints, the route that leads to it by itself, and what passes bytes on to it alone. */
 export function described(
   json: ClusterJson,
   groups: readonly GroupDescription[] | undefined,
   route: RouteActionJson | undefined,
+  proxy: TcpProxyJson | undefined,
 ): Description {
   const discovery = discoveryOf(json);
   const isPassed = discovery === "ORIGINAL_DST";
@@ -219,6 +239,7 @@ export function described(
     connections: connectionsOf(json),
     http,
     hashedBy: route && hashOf(route),
+    bytes: proxy && bytesOf(proxy),
     streams: explicitHttpConfig?.http2ProtocolOptions?.maxConcurrentStreams,
     sockets: socketsOf(json),
     endpoints: isPassed ? undefined : groups,

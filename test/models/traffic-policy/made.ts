@@ -6,10 +6,13 @@ import { REFERENCE_CODE } from "../../../src/config/references/dangling.js";
 import type {
   ClusterJson,
   ClusterLoadAssignmentJson,
+  ListenerJson,
   RouteActionJson,
   RouteConfigurationJson,
+  TcpProxyJson,
 } from "../../../src/envoy/api.js";
 import { type Proxy, parseNode } from "../../../src/mesh/proxy/proxy.js";
+import { tcpProxyOf } from "../../../src/simulator/network-filters.js";
 import { described, groupsOf } from "./described.js";
 import type { Description } from "./model.js";
 import type { PlacedCaller, World } from "./objects.js";
@@ -17,6 +20,7 @@ import { worldText } from "./world-text.js";
 
 const CLUSTER = "envoy.config.cluster.v3.Cluster";
 const ROUTES = "envoy.config.route.v3.RouteConfiguration";
+const LISTENER = "envoy.config.listener.v3.Listener";
 const ASSIGNMENT = "envoy.config.endpoint.v3.ClusterLoadAssignment";
 
 type Encoder = Parameters<typeof createDiscovery>[0];
@@ -43,6 +47,19 @@ const routesIn = (all: readonly RouteConfigurationJson[]): ReadonlyMap<string, R
       .flatMap(({ virtualHosts = [] }) => virtualHosts)
       .flatMap(({ routes = [] }) => routes)
       .flatMap(({ route }) => (route?.cluster === undefined ? [] : [[route.cluster, route]])),
+  );
+
+/** What passes bytes on, by the clusters to which it leads by itself. */
+const proxiesIn = (all: readonly ListenerJson[]): ReadonlyMap<string, TcpProxyJson> =>
+  new Map(
+    all
+      .flatMap(({ filterChains = [], defaultFilterChain }) =>
+        defaultFilterChain === undefined ? filterChains : [...filterChains, defaultFilterChain],
+      )
+      .flatMap((chain) => {
+        const proxy = tcpProxyOf(chain);
+        return proxy?.cluster === undefined ? [] : [[proxy.cluster, proxy]];
+      }),
   );
 
 /** What fairlead makes of a world. */
@@ -72,11 +89,15 @@ export function made(world: World, encoder: Encoder): Made {
     const clusters = read<ClusterJson>(CLUSTER, sets.clusters);
     const assignments = read<ClusterLoadAssignmentJson>(ASSIGNMENT, sets.endpoints);
     const routes = routesIn([...read<RouteConfigurationJson>(ROUTES, sets.routes).values()]);
+    const proxied = proxiesIn([...read<ListenerJson>(LISTENER, sets.listeners).values()]);
     const outbound = [...clusters].filter(([name]) => name.startsWith("outbound|"));
     const descriptions = outbound.map(([name, json]) => {
       const { edsClusterConfig, loadAssignment } = json;
       const found = edsClusterConfig === undefined ? loadAssignment : assignments.get(name);
-      return [name, described(json, found && groupsOf(found), routes.get(name))] as const;
+      return [
+        name,
+        described(json, found && groupsOf(found), routes.get(name), proxied.get(name)),
+      ] as const;
     });
     return { caller, clusters: new Map(descriptions), refused: refusalsOf(sets.clusters) };
   });

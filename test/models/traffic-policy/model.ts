@@ -3,7 +3,15 @@
  * the hosts of a world, and the endpoints of each.
  */
 import { selects } from "../routing/objects.js";
-import { balancing, connections, defined, hashedBy, httpVersion, outliers } from "./cluster.js";
+import {
+  balancing,
+  bytesWay,
+  connections,
+  defined,
+  hashedBy,
+  httpVersion,
+  outliers,
+} from "./cluster.js";
 import { ordered, preferenceOf, weighsLocalities } from "./locality.js";
 import { isGateway, reached } from "./networks.js";
 import type { PlacedCaller, World } from "./objects.js";
@@ -63,9 +71,9 @@ function assignment(
   );
 }
 
-/** Whether requests of an application are sent to a cluster where no VirtualService says where they go. */
-const hasOwnRoute = ({ subset, port }: Called, { type }: PlacedCaller): boolean =>
-  subset === "" && type === "sidecar" && port.protocol !== "tcp" && port.protocol !== "tls";
+/** Whether connections are passed on to a cluster as bytes: at gateways by ways to all, else where they may be no requests. */
+const takesBytes = ({ subset, port }: Called, { type }: PlacedCaller): boolean =>
+  type === "router" || (subset === "" && !["http", "http2"].includes(port.protocol));
 
 function describeCluster(world: World, called: Called, caller: PlacedCaller): Description {
   const { host, policy, version } = called;
@@ -80,7 +88,8 @@ function describeCluster(world: World, called: Called, caller: PlacedCaller): De
     outliers: outliers(policy, host),
     connections: connections(policy, meshConfig),
     http: version,
-    hashedBy: hasOwnRoute(called, caller) ? hashedBy(policy, host) : undefined,
+    hashedBy: hashedBy(policy, host),
+    bytes: takesBytes(called, caller) ? bytesWay(policy, host) : undefined,
     streams: version === "2" ? policy.connectionPool?.http?.maxConcurrentStreams : undefined,
     sockets: sockets(world, called, caller),
     endpoints: isPassed ? undefined : assignment(world, called, caller),

@@ -52,6 +52,15 @@ const consistentHash = fc.oneof(
     { httpHeaderName: "x-user" },
     { httpQueryParameterName: "user" },
     { httpCookie: { name: "user", ttl: "0s" } },
+    { httpCookie: { name: "user" } },
+    {
+      httpCookie: {
+        name: "user",
+        path: "/",
+        ttl: "1m30s",
+        attributes: [{ name: "SameSite", value: "Strict" }, { name: "Secure" }],
+      },
+    },
     { httpHeaderName: "x-user", minimumRingSize: 7 },
     { useSourceIp: true, ringHash: { minimumRingSize: 13 } },
     { useSourceIp: true, ringHash: {} },
@@ -191,11 +200,26 @@ export const trafficPolicy: Arbitrary<TrafficPolicy> = fc
         of<{ version?: "V1" | "V2" }>({}, { version: "V1" }, { version: "V2" }),
         6,
       ),
+      tunnel: seldom(
+        given({
+          protocol: mostly(of("CONNECT", "POST"), 3),
+          targetHost: of("target.example.com", "192.0.2.9"),
+          targetPort: of(443, 8443),
+        }),
+        5,
+      ),
       retryBudget: seldom(
         given({ percent: seldom(of(0, 7.5), 2), minRetryConcurrency: seldom(of(0, 9), 2) }),
         5,
       ),
     }),
   )
-  .map(([one, more]): TrafficPolicy => ({ ...one, ...more }))
+  .map(
+    ([one, { proxyProtocol, ...more }]): TrafficPolicy => ({
+      ...one,
+      ...more,
+      // Both are refused.
+      ...(proxyProtocol === undefined || more.tunnel !== undefined ? {} : { proxyProtocol }),
+    }),
+  )
   .filter(isSomething);

@@ -147,11 +147,20 @@ export function ruleFor(world: World, host: Host, caller: PlacedCaller): Rule | 
 const ofPort = (policy: TrafficPolicy, port: number): PortTrafficPolicy | undefined =>
   policy.portLevelSettings?.find((one) => one.port?.number === port);
 
+/** What is said of a port of a subset. */
+export function policyFor(rule: Rule | undefined, subset: string, port: number): TrafficPolicy {
+  const { tunnel: _, ...policy } = settingsFor(rule, subset, port);
+  const own = rule?.subsets.find(({ name }) => name === subset)?.trafficPolicy;
+  // Those of ports cannot say it, and so they take nothing of it away.
+  const tunnel = own?.tunnel ?? rule?.trafficPolicy?.tunnel;
+  return tunnel === undefined ? policy : { ...policy, tunnel };
+}
+
 /**
  * "Traffic settings specified at the destination-level will not be inherited when overridden by port-level settings"; settings
  * of a subset override those of the destination, section by section.
  */
-export function policyFor(rule: Rule | undefined, subset: string, port: number): TrafficPolicy {
+function settingsFor(rule: Rule | undefined, subset: string, port: number): TrafficPolicy {
   const atPort = (policy: TrafficPolicy): TrafficPolicy => {
     const own = ofPort(policy, port);
     if (own === undefined) return policy;

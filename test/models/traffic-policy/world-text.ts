@@ -1,6 +1,7 @@
 /** A world as YAML. */
 import { FAR } from "./networks.js";
 import type { World } from "./objects.js";
+import { waysOf } from "./ways.js";
 
 const NETWORKING = "networking.istio.io/v1";
 
@@ -31,5 +32,7 @@ export function worldText(world: World): string {
       }),
     },
   };
-  return [...objects, mesh].map((one) => JSON.stringify(one, undefined, 1)).join("\n---\n");
+  return [...objects, ...waysOf(world), mesh]
+    .map((one) => JSON.stringify(one, undefined, 1))
+    .join("\n---\n");
 }
