@@ -25,7 +25,7 @@ import {
 import type { RouteJson, VirtualHostJson } from "../api.js";
 import { calledPodOf, hasCalledPods } from "../filter/called-pod.js";
 import { routedChains, wholePort } from "../listener/entry-chains.js";
-import type { ChainContext } from "../listener/l4-chains.js";
+import { blocksAsked, type ChainContext, type TcpChain } from "../listener/l4-chains.js";
 import { requestTables, sharedRoutes } from "../listener/request-tables.js";
 import { HTTP_PROXY_ROUTE } from "../names.js";
 import { madeOr, partsOrFault } from "../resource/built.js";
@@ -93,6 +93,17 @@ function tunnelContext(context: HostContext): ChainContext {
   };
 }
 
+/** The ways of a host's connections for a port, with the blocks of addresses that its listener would ask for. */
+const chainsOfTunnels = (
+  { connections }: HostView,
+  port: ServicePort,
+  context: ChainContext,
+): readonly TcpChain[] =>
+  routedChains(connections, port, context).map((chain) => ({
+    ...chain,
+    prefixes: blocksAsked(chain.prefixes),
+  }));
+
 /**
  * What becomes of bytes for a port: those of a tunnel (CONNECT), and where the port carries nothing else, of requests. They go
  * to its service, or to where VirtualServices send the connections of the port.
@@ -108,7 +119,7 @@ function routesOfBytes(
     names: namesOf(view, context),
     addresses: addressesFor(service, context.scope.dns.allocated),
   };
-  const routed = chainTo(called, routedChains(view.connections, port, chains));
+  const routed = chainTo(called, chainsOfTunnels(view, port, chains));
   const whole = { ...wholePort(service, port, chains), mixed: isUndeclared(service, port) };
   const target = routed?.target ?? whole;
   const tunnel = tunnelRoute(target, routed?.part);
@@ -234,7 +245,7 @@ function tunnelsToOthers(
 ): readonly HostPlan[] {
   const own = new Set(namesOf(view, context));
   const { parts: chains, ...made } = partsOrFault(() => [
-    ...routedChains(view.connections, port, tunnelContext(context)),
+    ...chainsOfTunnels(view, port, tunnelContext(context)),
   ]);
   const sources = sourcesOf(view, view.connections);
   if (made.fault !== undefined) {

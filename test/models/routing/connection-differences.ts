@@ -1,8 +1,9 @@
 /** What fairlead makes of a connection otherwise than the model does. */
 import { endingAtProxy } from "../../../src/simulator/ending.js";
 import type { Connected } from "./connection-arbitrary.js";
+import type { ClusterShares } from "./l4-routes.js";
 import type { ConnectionVerdict } from "./sidecar-connections.js";
-import { connectionOf, type Simulated } from "./simulated.js";
+import { connectionOf, type Simulated, type TunnelCaller, tunnelOf } from "./simulated.js";
 
 const BLOCKED = 502;
 
@@ -51,4 +52,19 @@ export function connectionDifferences(
   const [got, wanted] = [text(ofWalk(walked)), text(verdict)];
   const asked = `${from} ${JSON.stringify(connection)}`;
   return got === wanted ? [] : [`${asked}: the simulator says ${got}, the model ${wanted}`];
+}
+
+/** What is said otherwise of a tunnel of an application, by a name of the host to which it leads. */
+export function tunnelDifferences(
+  known: Simulated,
+  from: TunnelCaller,
+  authority: string,
+  expected: readonly ClusterShares[],
+): readonly string[] {
+  const walked = tunnelOf(known, from, authority);
+  const got = text(ofBytes(walked));
+  const wanted = expected.map((goes) => text({ is: "forwarded", goes }));
+  return wanted.includes(got)
+    ? []
+    : [`${from} to ${authority}: the simulator says ${got}, the model ${wanted.join(" or ")}`];
 }

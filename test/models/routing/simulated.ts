@@ -8,6 +8,7 @@ import type { ConfigSnapshot } from "../../../src/config/snapshot.js";
 import { explain } from "../../../src/console/explain/explain.js";
 import type { Explanation } from "../../../src/console/explain/explanation.js";
 import { peerOf, type Scene } from "../../../src/console/explain/scene.js";
+import { HTTP_PROXY_PORT } from "../../../src/envoy/names.js";
 import type { Encoder } from "../../../src/envoy/resource/encoder.js";
 import { type Proxy, parseNode } from "../../../src/mesh/proxy/proxy.js";
 import { walk } from "../../../src/simulator/simulate.js";
@@ -24,19 +25,25 @@ const ADDRESSES: Readonly<Record<CallerName, string>> = {
   gateway: "10.0.1.3",
 };
 
-/** The proxies of those who call. */
-const PROXIES = Object.fromEntries(
-  (Object.keys(CALLERS) as CallerName[]).map((name): [CallerName, Proxy] => {
-    const { namespace, labels } = CALLERS[name];
-    const type = name === "gateway" ? "router" : "sidecar";
-    const proxy = parseNode({
-      id: `${type}~${ADDRESSES[name]}~caller-0.${namespace}~${namespace}.svc.cluster.local`,
-      metadata: { LABELS: labels },
-    });
-    if ("invalid" in proxy) throw new Error(proxy.invalid);
-    return [name, proxy];
-  }),
-) as Readonly<Record<CallerName, Proxy>>;
+/** The proxies of those who call, by metadata of theirs. */
+const proxiesWith = (metadata: object) =>
+  Object.fromEntries(
+    (Object.keys(CALLERS) as CallerName[]).map((name): [CallerName, Proxy] => {
+      const { namespace, labels } = CALLERS[name];
+      const type = name === "gateway" ? "router" : "sidecar";
+      const proxy = parseNode({
+        id: `${type}~${ADDRESSES[name]}~caller-0.${namespace}~${namespace}.svc.cluster.local`,
+        metadata: { LABELS: labels, ...metadata },
+      });
+      if ("invalid" in proxy) throw new Error(proxy.invalid);
+      return [name, proxy];
+    }),
+  ) as Readonly<Record<CallerName, Proxy>>;
+
+const PROXIES = proxiesWith({});
+
+/** To these nothing is redirected. */
+const UNCAPTURED = proxiesWith({ INTERCEPTION_MODE: "NONE" });
 
 /** A pod for each of those who answer, at an address of its own. */
 const podsOf = (world: World): string =>
@@ -162,4 +169,27 @@ export function explanationOf(
   const url = new URL(`${schemeOf(request)}://${hostOf(authority)}:${port}${path}`);
   const requested = { method, url, headers: { ...headers, host: authority }, at: 0 };
   return explain(scene, PROXIES[from], requested);
+}
+
+/** Who has a sidecar that is an HTTP proxy. */
+export type TunnelCaller = Exclude<CallerName, "gateway">;
+
+/** What the simulator makes of the tunnel that an application asks its sidecar for as an HTTP proxy. */
+export function tunnelOf(
+  { scene }: Simulated,
+  from: TunnelCaller,
+  authority: string,
+): Pick<Walked, "walk" | "isKnown"> {
+  const proxy = UNCAPTURED[from];
+  const { configuration } = peerOf(scene, proxy);
+  const walked = walk(configuration, {
+    direction: "direct",
+    destination: { address: proxy.egressAddress, port: HTTP_PROXY_PORT },
+    source: { address: ADDRESSES[from], port: 0 },
+    encryption: "plaintext",
+    serverName: "",
+    alpn: [],
+    request: { version: "http/1.1", method: "CONNECT", authority, path: "", headers: {} },
+  });
+  return { walk: walked, isKnown: (cluster) => configuration.clusters.has(cluster) };
 }

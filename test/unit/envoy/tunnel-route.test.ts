@@ -7,6 +7,7 @@ import {
   chainTo,
   tunnelRoute,
 } from "../../../src/envoy/route/tunnel-route.js";
+import { clustersOf, hostIn, SIDECAR, sentTo } from "./sent-to.js";
 
 const chain = (name: string, over: Partial<TcpChain> = {}): TcpChain => ({
   serverNames: [],
@@ -67,3 +68,34 @@ test("a request that is only bytes goes not past the tunnel of a policy", () => 
   const tunnelled = { ...target, way: { tunnel: TO_BORDER } };
   expect(bytesRoute(tunnelled, undefined).route?.cluster).toBe("BlackHoleCluster");
 });
+
+const entry = (name: string): string => `
+apiVersion: networking.istio.io/v1
+kind: ServiceEntry
+metadata: { name: ${name} }
+spec:
+  hosts: [${name}.example.com]
+  ports: [{ number: 5432, name: tcp, protocol: TCP }]
+  resolution: DNS
+`;
+
+test.each([
+  ["[0.0.0.0/0]", "outbound|5432||other.example.com"],
+  ["[10.0.0.0/8]", "outbound|5432||db.example.com"],
+])(
+  "a tunnel to a host without an address is routed as a listener of Istio routes connections for %s",
+  (subnets, expected) => {
+    const routes = `
+apiVersion: networking.istio.io/v1
+kind: VirtualService
+metadata: { name: db }
+spec:
+  hosts: [db.example.com]
+  tcp: [{ match: [{ destinationSubnets: ${subnets} }], route: [{ destination: { host: other.example.com } }] }]
+`;
+    const uncaptured = { ...SIDECAR, metadata: { ...SIDECAR.metadata, INTERCEPTION_MODE: "NONE" } };
+    const sent = sentTo(uncaptured, entry("db"), entry("other"), routes);
+    const host = hostIn(sent.routes.get("http_proxy"), "db.example.com:5432");
+    expect(clustersOf(host)).toEqual([expected, expected]);
+  },
+);
