@@ -2,8 +2,15 @@
 import { endingAtProxy } from "../../../src/simulator/ending.js";
 import type { Connected } from "./connection-arbitrary.js";
 import type { ClusterShares } from "./l4-routes.js";
+import type { Connection } from "./objects.js";
 import type { ConnectionVerdict } from "./sidecar-connections.js";
-import { connectionOf, type Simulated, type TunnelCaller, tunnelOf } from "./simulated.js";
+import {
+  connectionOf,
+  egressOf,
+  type Simulated,
+  type TunnelCaller,
+  tunnelOf,
+} from "./simulated.js";
 
 const BLOCKED = 502;
 
@@ -67,4 +74,21 @@ export function tunnelDifferences(
   return wanted.includes(got)
     ? []
     : [`${from} to ${authority}: the simulator says ${got}, the model ${wanted.join(" or ")}`];
+}
+
+/** What is said otherwise of a connection to the address on which a sidecar listens to which nothing is redirected. */
+export function egressDifferences(
+  known: Simulated,
+  from: TunnelCaller,
+  connection: Connection,
+  expected: readonly ClusterShares[],
+): readonly string[] {
+  const got = ofWalk(egressOf(known, from, connection));
+  const wanted = expected.map((goes) => text({ is: "forwarded", goes }));
+  const isExpected =
+    wanted.length === 0 ? got.is === "refused" || got.is === "blocked" : wanted.includes(text(got));
+  const asked = `${from} ${JSON.stringify(connection)}`;
+  return isExpected
+    ? []
+    : [`${asked}: the simulator says ${text(got)}, the model ${wanted.join(" or ")}`];
 }

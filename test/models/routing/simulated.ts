@@ -193,3 +193,22 @@ export function tunnelOf(
   });
   return { walk: walked, isKnown: (cluster) => configuration.clusters.has(cluster) };
 }
+
+/** What it makes of a connection to a port of the address on which such a sidecar listens. */
+export function egressOf(
+  { scene }: Simulated,
+  from: TunnelCaller,
+  { port, begins, serverName }: Connection,
+): Pick<Walked, "walk" | "isKnown"> {
+  const proxy = UNCAPTURED[from];
+  const { configuration } = peerOf(scene, proxy);
+  const walked = walk(configuration, {
+    direction: "direct",
+    destination: { address: proxy.egressAddress, port },
+    source: { address: ADDRESSES[from], port: 0 },
+    encryption: begins === "tls" ? "tls" : "plaintext",
+    serverName,
+    alpn: [],
+  });
+  return { walk: walked, isKnown: (cluster) => configuration.clusters.has(cluster) };
+}
