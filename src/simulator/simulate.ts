@@ -151,18 +151,20 @@ function throughRoutes(
     { route: name, passed: { route: match.route } },
     `${label} is the first that takes the request`,
   );
-  if (answersPreflight(virtualHost, match.route, call.request)) {
-    return step(chosen, { answer: { status: 200 } }, "the proxy answers what a browser asks");
-  }
-  return act(configuration, match.route, chosen);
+  return act(configuration, match.route, call.request, chosen);
 }
 
 /** What a route does with a request. */
 function act(
   configuration: ProxyConfiguration,
-  { route, redirect, directResponse }: RouteJson,
+  chosen: RouteJson,
+  request: HttpRequest,
   before: Walk,
 ): Walk {
+  const { route, redirect, directResponse } = chosen;
+  if (answersPreflight(before.passed.virtualHost ?? {}, chosen, request)) {
+    return step(before, { answer: { status: 200 } }, "the proxy answers what a browser asks");
+  }
   const answer = answerOf(redirect, directResponse);
   if (answer !== undefined) return step(before, { answer }, "the proxy answers by itself");
   const weighted = (route?.weightedClusters?.clusters ?? []).map(({ name = "", weight = 0 }) => ({

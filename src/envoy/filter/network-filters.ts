@@ -40,7 +40,7 @@ export interface TcpProxyOptions {
 }
 
 /** Where a tunnel leads, as the proxy that makes it is asked. */
-export const tunnelEnd = ({ targetHost: host = "", targetPort: port }: TunnelSettings): string =>
+export const tunnelEnd = ({ targetHost: host, targetPort: port }: TunnelSettings): string =>
   formatHostPort({ host, port });
 
 /** What a way asks of the filter. */
