@@ -1,7 +1,8 @@
 /** What a CorsPolicy has a proxy do for browsers. See CorsPolicy, and the Fetch standard's "CORS protocol". */
 import { matchesText } from "./http-match.js";
 import type { CorsPolicy, HttpRequest } from "./objects.js";
-import type { HeaderValues } from "./verdict.js";
+
+type HeaderValues = HttpRequest["headers"];
 
 /** See the top of this file. */
 export interface CorsVerdict {

@@ -22,7 +22,7 @@ export interface TunnelEnd {
 const UNKNOWN = "192.0.2.99";
 
 /** The ports that a caller knows; none where its Sidecar has listeners of their own for ports. */
-export function knownEnds(world: World, caller: Caller): readonly TunnelEnd[] {
+function knownEnds(world: World, caller: Caller): readonly TunnelEnd[] {
   const [egress, ...others] = egressOf(world, caller);
   if (egress === undefined || others.length > 0 || egress.port !== undefined) return [];
   return hostsThrough(world, caller, egress).flatMap((host) =>
