@@ -1,5 +1,6 @@
 /** How calls of the debug endpoints are let in and answered. */
 
+import type { InTurn } from "../base/steps/in-turn.js";
 import { CallRefused } from "../grpc/call-refused.js";
 import type { Caller } from "../grpc/caller.js";
 import type { HostedCall } from "../grpc/hosted-call.js";
@@ -14,7 +15,6 @@ import type {
 import type { Status } from "../grpc/status.js";
 import { status } from "../grpc/status-code.js";
 import type { CheckAccess, Entrance } from "./access.js";
-import type { InTurn } from "./one-by-one.js";
 
 /** Who is let in, and who is told of faults of ours. */
 export interface CallGuard {

@@ -3,14 +3,13 @@
  * asked for at once, one is made after the other, and after each there is a rest for as long as it took.
  */
 
-/** Does some work when it is its turn. */
-export type InTurn = <T>(work: () => T | Promise<T>) => Promise<T>;
+import type { InTurn } from "../base/steps/in-turn.js";
 
 /** What takes less, in milliseconds, is followed by no rest: a command that asks several things does not wait for it. */
 const SHORT_MS = 5;
 
-/** Nobody waits yet. */
-export function createInTurn(now: () => number = () => performance.now()): InTurn {
+/** See the top of this file. */
+export function oneByOne(now: () => number = () => performance.now()): InTurn {
   const waiting: (() => void)[] = [];
   let isResting = false;
   const goOn = (): void => {

@@ -2,7 +2,8 @@
 
 import type { Clock } from "../base/clock.js";
 import { errorMessage } from "../base/error-message.js";
-import { type InTurn, someAtOnce } from "../base/steps/some-at-once.js";
+import type { InTurn } from "../base/steps/in-turn.js";
+import { someAtOnce } from "../base/steps/some-at-once.js";
 import type { AllowedHost } from "../net/allowed-host.js";
 import { type FetchedModule, type ModuleSource, refusal } from "./fetch-module.js";
 import { ModuleError } from "./module-error.js";

@@ -1,7 +1,5 @@
 import { setImmediate } from "node:timers/promises";
-
-/** Has work done when it is its turn; the result is that of the work. */
-export type InTurn = <Result>(work: () => Promise<Result>) => Promise<Result>;
+import type { InTurn } from "./in-turn.js";
 
 /**
  * Has only so many works done at once, in the order in which they came; all else that the process does has its turn between two of

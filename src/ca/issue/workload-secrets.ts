@@ -1,6 +1,7 @@
 /** The certificates of workloads as Envoy is given them over SDS: issued when first needed, renewed while needed. */
 import { defined } from "../../base/defined.js";
-import { type InTurn, someAtOnce } from "../../base/steps/some-at-once.js";
+import type { InTurn } from "../../base/steps/in-turn.js";
+import { someAtOnce } from "../../base/steps/some-at-once.js";
 import type { Authority, IssuedCertificate } from "../authority/authority.js";
 import type { Buckets } from "../buckets.js";
 import type { Proof } from "../caller/proof.js";

@@ -6,7 +6,7 @@ import type { GrpcServer } from "../../grpc/server.js";
 import { type Entrance, forChanges } from "../access.js";
 import { type Answer, type CallGuard, conversing, unary, watching } from "../calls.js";
 import type { ComposeDump } from "../held/config-dump.js";
-import { createInTurn } from "../one-by-one.js";
+import { oneByOne } from "../one-by-one.js";
 import { analyzeConfiguration } from "./analyze-configuration.js";
 import type { Answers } from "./answers.js";
 import { describeConfiguration } from "./describe-configuration.js";
@@ -102,7 +102,7 @@ export function createDebugService(
   const answers = Object.entries(createAnswers(options)) as [string, Answer<object, object>][];
   const plan = createPlanConversations(options.plans);
   const { observed, onAsked } = options;
-  const inTurn = createInTurn();
+  const inTurn = oneByOne();
   return (server, guard) => {
     const changing = { ...guard, checkAccess: forChanges(guard.checkAccess) };
     const handlers = answers.map(([name, answer]) => {

@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
-import { createInTurn, type InTurn } from "../../../src/debug/one-by-one.js";
+import type { InTurn } from "../../../src/base/steps/in-turn.js";
+import { oneByOne } from "../../../src/debug/one-by-one.js";
 
 beforeEach(() => vi.useFakeTimers());
 afterEach(() => vi.useRealTimers());
@@ -9,7 +10,7 @@ function calls(): { readonly ask: (ms: number) => Promise<void>; readonly done: 
   let spent = 0;
   const began = Date.now();
   const done: number[] = [];
-  const inTurn: InTurn = createInTurn(() => Date.now() - began + spent);
+  const inTurn: InTurn = oneByOne(() => Date.now() - began + spent);
   return {
     done,
     ask: (ms) =>
@@ -36,7 +37,7 @@ test("after short answers there is no rest", () => {
 });
 
 test("an answer that fails keeps nobody from his", async () => {
-  const inTurn = createInTurn();
+  const inTurn = oneByOne();
   const failed = inTurn(() => {
     throw new Error("no");
   });
