@@ -176,7 +176,7 @@ export interface CallSource {
  * The service that callers reach by a destination of which there are several: of those that their Sidecar imports, where it does
  * any. What others say is not for them.
  */
-function serviceFor(
+function destinationService(
   group: Table<Service> | undefined,
   { namespace, egress }: CallSource,
 ): Service | undefined {
@@ -196,7 +196,7 @@ export function destinationPort(
 ): number | undefined {
   const apart = portsApart.get(hostname);
   if (apart === undefined) return singlePorts.get(hostname);
-  const service = serviceFor(apart, source);
+  const service = destinationService(apart, source);
   return service && onlyPort(service);
 }
 
@@ -206,7 +206,7 @@ export function lookedUpFrom(
   { lookedUp }: Pick<VirtualService, "lookedUp">,
   hostname: string,
 ): LookedUpPorts | undefined {
-  const service = serviceFor(lookedUp.get(hostname), source);
+  const service = destinationService(lookedUp.get(hostname), source);
   const ports = service === undefined ? undefined : lookedUpPorts(service, source.byName);
   return ports?.size === 0 ? undefined : ports;
 }

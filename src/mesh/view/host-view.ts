@@ -129,7 +129,7 @@ export const sameContext = (a: ViewContext, b: ViewContext): boolean =>
   (a.servedWildcards === b.servedWildcards || sameServed(a.servedWildcards, b.servedWildcards));
 
 /** The service that a viewer reaches by a host: through a listener for one port one that has it, if there is such. */
-function serviceFor(
+function viewedService(
   group: Table<Service> | undefined,
   { namespace, egress }: Viewer,
 ): Service | undefined {
@@ -152,7 +152,7 @@ export function hostView(
 ): HostView | undefined {
   const { servedWildcards } = context;
   const [services, , exact = NONE] = facts;
-  const service = serviceFor(services, context);
+  const service = viewedService(services, context);
   const named = exact.length === 0 ? NONE : seenBy(context, exact);
   if (service === undefined && named.length === 0) return undefined;
   const servedPorts = servedWildcards.get(hostname);
