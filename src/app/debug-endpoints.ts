@@ -6,7 +6,7 @@ import { FileDescriptorSetSchema } from "@bufbuild/protobuf/wkt";
 import type { Authenticate } from "../ca/caller/authenticate.js";
 import { describePod, describeService } from "../console/describe/describe.js";
 import { explain } from "../console/explain/explain.js";
-import { madeResources } from "../console/explain/made.js";
+import { listSources } from "../console/explain/list-sources.js";
 import { findProxy, type Scene } from "../console/explain/scene.js";
 import { why } from "../console/explain/why.js";
 import { createCheckAccess, type Entrance, type Identity } from "../debug/access.js";
@@ -94,7 +94,7 @@ function explanations({
   return {
     explain: (name, requested) => about(name, (scene, proxy) => explain(scene, proxy, requested)),
     listSources: (name, typeUrl) =>
-      about(name, (scene, proxy) => madeResources(scene, proxy, typeUrl) ?? "unknown"),
+      about(name, (scene, proxy) => listSources(scene, proxy, typeUrl) ?? "unknown"),
     why: (name, resource) => about(name, (scene, proxy) => why(scene, proxy, resource)),
   };
 }

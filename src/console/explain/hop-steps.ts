@@ -21,7 +21,7 @@ import type { Step } from "./explanation.js";
 import { percentOf } from "./explanation-lines.js";
 import { extensionSteps } from "./extension-steps.js";
 import {
-  chainDecisions,
+  chainPartsIn,
   patchesIn,
   policiesOf,
   policyDecision,
@@ -83,8 +83,8 @@ function chainSteps(
   const resource = proxy && scene.resourcesOf(proxy).listeners.get(name ?? "");
   const listener = peer.configuration.listeners.get(name ?? "");
   if (chain === undefined || resource === undefined || listener === undefined) return [];
-  const patchesOf = patchesIn(resource);
-  const decisions = chainDecisions({ resource, listener, chain, patchesOf });
+  const { decisions: patches } = patchesIn(resource)(chain);
+  const decisions = [...patches, ...chainPartsIn(resource, listener)(chain)];
   const { name: says = "" } = chain;
   if (says === "" && decisions.length === 0) return [];
   const shown = says === "" ? describeChainMatch(chain.filterChainMatch) : says;

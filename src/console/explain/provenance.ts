@@ -88,29 +88,21 @@ export function routeDecisions(
   return [...decisions, ...serviceDecision(scene, host, namespace)];
 }
 
-/** A filter chain of a listener that a proxy should hold. */
-export interface ChainPlace {
-  readonly resource: EnvoyResource;
-  readonly listener: ListenerJson;
-  readonly chain: FilterChainJson;
-  readonly patchesOf: PatchesOf;
-}
-
-/** What made a filter chain: the patches that changed it, then the parts of resources by which its listener has it. */
-export function chainDecisions(place: ChainPlace): readonly Decision[] {
-  return [...place.patchesOf(place.chain).decisions, ...chainParts(place)];
-}
-
-/** The parts of resources by which a listener has a filter chain; none of one that a patch added, or let take others. */
-export function chainParts({
-  resource: { chains = [], patched },
-  listener,
-  chain,
-}: Omit<ChainPlace, "patchesOf">): readonly Decision[] {
+/**
+ * Tells the parts of resources by which a listener has its filter chains; none of one that a patch added, or let take other
+ * connections.
+ */
+export function chainPartsIn(
+  { chains = [], patched }: EnvoyResource,
+  listener: ListenerJson,
+): (chain: FilterChainJson) => readonly Decision[] {
   const before: ListenerJson = patched?.after([]) ?? listener;
-  const name = chainName(chain);
-  const index = chainsOf(before).findIndex((one) => one === chain || chainName(one) === name);
-  return chains[index] ?? [];
+  const byName = new Map<string, readonly Decision[]>();
+  chainsOf(before).forEach((one, index) => {
+    const name = chainName(one);
+    if (!byName.has(name)) byName.set(name, chains[index] ?? []);
+  });
+  return (chain) => byName.get(chainName(chain)) ?? [];
 }
 
 /** What a route can say of requests, and where rules of HTTPRoutes say it. */

@@ -6,7 +6,7 @@
 import { formatPath } from "../../config/format-path.js";
 import { formatRef } from "../../config/resource.js";
 import type { ClusterJson, ListenerJson, MetadataJson, VirtualHostJson } from "../../envoy/api.js";
-import type { Made } from "../explain/made.js";
+import type { Sourced } from "../explain/list-sources.js";
 import type { Source } from "../explain/provenance.js";
 import { chainName, chainsOf } from "./filter-chain.js";
 import { describeMatch } from "./route-match.js";
@@ -15,7 +15,7 @@ import { delegatePart, sourcePart } from "./source-resource.js";
 /** What made a part of a resource. */
 export type SourcesOf<Parts extends readonly unknown[]> = (...parts: Parts) => readonly Source[];
 
-const byName = (made: readonly Made[]): ReadonlyMap<string, Made> =>
+const byName = (made: readonly Sourced[]): ReadonlyMap<string, Sourced> =>
   new Map(made.map((one) => [one.name, one]));
 
 function sourcesIn(metadata: MetadataJson | undefined): readonly Source[] {
@@ -27,13 +27,13 @@ function sourcesIn(metadata: MetadataJson | undefined): readonly Source[] {
 }
 
 /** What made clusters. */
-export function clusterSources(made: readonly Made[]): SourcesOf<[cluster: ClusterJson]> {
+export function clusterSources(made: readonly Sourced[]): SourcesOf<[cluster: ClusterJson]> {
   const clusters = byName(made);
   return ({ name = "", metadata }) => clusters.get(name)?.sources ?? sourcesIn(metadata);
 }
 
 /** What made the hosts of clusters: of one that no resource tells of, nothing. */
-export function hostSources(made: readonly Made[]): SourcesOf<[cluster: string, host: string]> {
+export function hostSources(made: readonly Sourced[]): SourcesOf<[cluster: string, host: string]> {
   const clusters = byName(made);
   return (cluster, host) => {
     const { sources = [], parts = [] } = clusters.get(cluster) ?? {};
@@ -43,7 +43,7 @@ export function hostSources(made: readonly Made[]): SourcesOf<[cluster: string, 
 
 /** What made the filter chains of listeners, by where they are in them. */
 export function chainSources(
-  made: readonly Made[],
+  made: readonly Sourced[],
 ): SourcesOf<[listener: ListenerJson, index: number]> {
   const listeners = byName(made);
   return (listener, index) => {
@@ -57,7 +57,7 @@ export function chainSources(
  * of a virtual host without routes, what made it.
  */
 export function routeSources(
-  made: readonly Made[],
+  made: readonly Sourced[],
 ): SourcesOf<[table: string, name: string, host: VirtualHostJson, index: number]> {
   // Tables that stand in several filter chains have one name.
   const hosts = new Map(

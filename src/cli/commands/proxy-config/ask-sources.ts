@@ -1,5 +1,5 @@
 import { visibleLines } from "../../../base/text/visible-text.js";
-import type { Made } from "../../../console/explain/made.js";
+import type { Sourced } from "../../../console/explain/list-sources.js";
 import { TYPE_URL } from "../../../xds/resource.js";
 import { CommandError } from "../../command-error.js";
 import type { ConnectionOptions } from "../../connection/connection-options.js";
@@ -14,14 +14,14 @@ export async function askSources(
   options: ConnectionOptions,
   proxy: string | undefined,
   type: "cluster" | "endpoint" | "listener" | "route",
-): Promise<readonly Made[]> {
+): Promise<readonly Sourced[]> {
   if (proxy === undefined) return [];
   const { askControlPlane } = await import("../../connection/connect.js");
   try {
     const { resources = "[]" } = await askControlPlane(context, options, (client) =>
       client.listSources({ proxy, typeUrl: TYPE_URL[type] }),
     );
-    return JSON.parse(resources) as readonly Made[];
+    return JSON.parse(resources) as readonly Sourced[];
   } catch (error) {
     if (!(error instanceof CommandError)) throw error;
     context.stderr.write(visibleLines([`note: what made these is not known: ${error.message}`]));
