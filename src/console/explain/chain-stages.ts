@@ -11,10 +11,11 @@ import { connectionManagerOf } from "../../simulator/network-filters.js";
 import { chainName } from "../proxy-config/filter-chain.js";
 import { type DecidedChain, decidedChains, type Holder, hostsInTable } from "./decided-parts.js";
 import type { Stage, Step } from "./explanation.js";
-import { peersStep, step } from "./hop-steps.js";
-import { hostStage, madeOf } from "./host-stages.js";
+import { peersStep } from "./hop-steps.js";
+import { hostStage } from "./host-stages.js";
 import { type PatchesOf, policyDecision } from "./provenance.js";
 import type { Scene } from "./scene.js";
+import { madeBy, step } from "./step.js";
 
 /** A stage for each filter chain, with the virtual hosts of the table that stands in it. */
 export function chainStages(
@@ -43,7 +44,7 @@ function chainSteps(
   const { rds } = connectionManagerOf(chain) ?? {};
   const port = chain.filterChainMatch?.destinationPort ?? address?.socketAddress?.portValue ?? 0;
   return [
-    ...madeOf(scene, decisions),
+    ...madeBy(scene, decisions),
     ...(trafficDirection === "INBOUND" ? peersStep(scene, proxy.id, port) : []),
     ...policySteps(scene, chain),
     ...patchedFilterSteps(scene, chain, patchesOf),

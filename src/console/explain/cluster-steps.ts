@@ -4,10 +4,10 @@ import type { Proxy } from "../../mesh/proxy/proxy.js";
 import { type Decision, tlsDecisions } from "../../mesh/security/tls-decisions.js";
 import type { Branch } from "../../simulator/journey.js";
 import type { Step } from "./explanation.js";
-import { step } from "./hop-steps.js";
 import { outliersText } from "./outliers-text.js";
 import { policyField } from "./provenance.js";
 import type { Scene } from "./scene.js";
+import { step } from "./step.js";
 
 /** The number by which Envoy is told of no limit. */
 const UNLIMITED = 2 ** 32 - 1;

@@ -8,12 +8,13 @@ import { poolSteps, tlsSteps } from "./cluster-steps.js";
 import type { Explanation, Stage, Step } from "./explanation.js";
 import { percentOf } from "./explanation-lines.js";
 import { endedByExtensions } from "./extension-steps.js";
-import { describeHop, peersStep, step } from "./hop-steps.js";
+import { describeHop, peersStep } from "./hop-steps.js";
 import { type Elsewhere, endpointsElsewhere } from "./local-endpoints.js";
 import { localitySteps } from "./locality-steps.js";
 import { clusterDecisions, sourceAt } from "./provenance.js";
 import { resultsOf } from "./results.js";
 import { nameOf, peerOf, peersByAddress, type Scene } from "./scene.js";
+import { step } from "./step.js";
 
 /** Explains a request of an application beside a sidecar, or of someone outside of the mesh to a gateway. */
 export function explain(scene: Scene, proxy: Proxy, requested: Requested): Explanation {

@@ -27,20 +27,10 @@ import {
   policyDecision,
   routeDecisions,
   routeField,
-  sourceAt,
   tokenDecisions,
 } from "./provenance.js";
 import type { Scene } from "./scene.js";
-
-/** A step, with the parts of resources that decide it. */
-export function step(
-  scene: Pick<Scene, "snapshot">,
-  about: string,
-  says: string,
-  decisions: readonly Decision[],
-): Step {
-  return { about, says, sources: decisions.map((one) => sourceAt(scene, one)) };
-}
+import { step } from "./step.js";
 
 /** Which PeerAuthentication says how callers prove who they are on a port of a proxy; nothing of a gateway. */
 export function peersStep(scene: Scene, id: string, port: number): readonly Step[] {

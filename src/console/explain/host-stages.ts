@@ -1,24 +1,19 @@
 /** What made virtual hosts and their routes, as stages. */
 import type { RouteConfigurationJson, RouteJson } from "../../envoy/api.js";
 import { MESSAGE } from "../../envoy/resource/message-types.js";
-import type { Decision } from "../../mesh/security/tls-decisions.js";
 import { describeMatch } from "../proxy-config/route-match.js";
 import { type DecidedHost, decidedHost, type Holder } from "./decided-parts.js";
 import type { Stage, Step } from "./explanation.js";
-import { step } from "./hop-steps.js";
 import { patchesIn, resourceDecisions } from "./provenance.js";
 import type { Scene } from "./scene.js";
+import { madeBy, step } from "./step.js";
 
 /** A virtual host, with what made it first; nothing of one that every mesh has. */
 export const hostStage = (scene: Scene, host: DecidedHost): Stage => ({
   title: `virtual host ${host.host.name ?? ""}`,
-  steps: [...madeOf(scene, host.decisions), ...hostSteps(scene, host)],
+  steps: [...madeBy(scene, host.decisions), ...hostSteps(scene, host)],
   stages: [],
 });
-
-/** What made something, as a step; none of what every mesh has. */
-export const madeOf = (scene: Scene, decisions: readonly Decision[]): readonly Step[] =>
-  decisions.length === 0 ? [] : [step(scene, "made", "", decisions)];
 
 /** The domains of a virtual host, and where each of its routes leads and what made it. */
 export function hostSteps(

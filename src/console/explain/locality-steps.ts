@@ -4,9 +4,9 @@ import type { ClusterJson } from "../../envoy/api.js";
 import type { Branch } from "../../simulator/journey.js";
 import type { Step } from "./explanation.js";
 import { percentOf } from "./explanation-lines.js";
-import { step } from "./hop-steps.js";
 import { policyField } from "./provenance.js";
 import type { Scene } from "./scene.js";
+import { step } from "./step.js";
 
 /**
  * Which localities of a cluster are called, and which once those before are not healthy; nothing where all are called alike. To

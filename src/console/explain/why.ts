@@ -6,15 +6,14 @@ import type {
   ResourceSets,
 } from "../../envoy/resource/resource-set.js";
 import type { Proxy } from "../../mesh/proxy/proxy.js";
-import type { Decision } from "../../mesh/security/tls-decisions.js";
 import { chainStages } from "./chain-stages.js";
 import { decidedHost, decidedResource, type Holder } from "./decided-parts.js";
-import type { Stage, Step } from "./explanation.js";
-import { step } from "./hop-steps.js";
+import type { Stage } from "./explanation.js";
 import { hostSteps, tableStages } from "./host-stages.js";
 import { namesLike } from "./names-like.js";
 import { patchesIn } from "./provenance.js";
 import type { Scene } from "./scene.js";
+import { madeBy, step } from "./step.js";
 
 /** What is told of a resource beside what made it: the steps and stages of what is in it. */
 type Within = Pick<Stage, "steps" | "stages">;
@@ -79,6 +78,8 @@ export function why(scene: Scene, proxy: Proxy, name: string): Why {
   return { stages, near: namesLike(name, names) };
 }
 
+const SAME_EVERYWHERE = "of what is the same in every mesh";
+
 function resourceStage(
   holder: Holder,
   { word, type, within }: Searched,
@@ -86,19 +87,13 @@ function resourceStage(
 ): Stage {
   const { json, decisions } = decidedResource(holder, type, resource);
   const { steps, stages } = within?.(holder, resource, json) ?? { steps: [], stages: [] };
+  const made = madeBy(holder.scene, decisions);
+  // What is put together of parts that are told of says nothing by itself.
+  const isSaid = made.length > 0 || stages.length > 0;
+  const first = isSaid ? made : [step(holder.scene, "made", SAME_EVERYWHERE, [])];
   return {
     title: `${word} ${resource.name} of ${holder.proxy.id}`,
-    steps: [...madeBy(holder.scene, decisions, stages), ...steps],
+    steps: [...first, ...steps],
     stages,
   };
-}
-
-/** What is put together of parts that are told of says nothing by itself. */
-function madeBy(
-  scene: Scene,
-  decisions: readonly Decision[],
-  parts: readonly Stage[],
-): readonly Step[] {
-  if (decisions.length > 0) return [step(scene, "made", "", decisions)];
-  return parts.length > 0 ? [] : [step(scene, "made", "of what is the same in every mesh", [])];
 }
