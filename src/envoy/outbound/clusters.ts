@@ -20,6 +20,7 @@ import { serviceKey } from "../../mesh/workload/service-endpoints.js";
 import { hasAddress, type Workload } from "../../mesh/workload/workload.js";
 import type { ClusterJson } from "../api.js";
 import { reachedBy } from "../cluster/across-networks.js";
+import { takesAddresses } from "../cluster/discovery.js";
 import {
   type ClusterEndpoint,
   clusterEndpoints,
@@ -28,11 +29,8 @@ import {
   preferenceOf,
   unreadyEndpoints,
 } from "../cluster/load-assignment.js";
-import {
-  type ClientTraits,
-  outboundClusters,
-  takesAddresses,
-} from "../cluster/outbound-cluster.js";
+import { outboundClusters } from "../cluster/outbound-cluster.js";
+import type { ClientTraits } from "../cluster/outbound-cluster-input.js";
 import { endpointFields } from "../cluster/peers.js";
 import { hasCalledPods } from "../filter/called-pod.js";
 import { createPassing, isPassed } from "../gateway/auto-passthrough.js";

@@ -8,7 +8,7 @@ import { createEgressViews } from "../../mesh/view/egress-view.js";
 import type { HostView } from "../../mesh/view/host-view.js";
 import { createLocalityViews } from "../../mesh/view/locality-views.js";
 import type { HostNames, NamedHost } from "../../mesh/view/named-host.js";
-import type { ClientTraits } from "../cluster/outbound-cluster.js";
+import type { ClientTraits } from "../cluster/outbound-cluster-input.js";
 import type { OutboundEntry } from "../listener/outbound-entry.js";
 import type { Encoder } from "../resource/encoder.js";
 import { type EnvoyResource, unionOf } from "../resource/resource-set.js";

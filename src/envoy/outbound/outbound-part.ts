@@ -21,7 +21,7 @@ import {
   type NamingScope,
 } from "../../mesh/view/named-host.js";
 import type { ClusterJson } from "../api.js";
-import type { ClientTraits } from "../cluster/outbound-cluster.js";
+import type { ClientTraits } from "../cluster/outbound-cluster-input.js";
 import {
   blackHoleCluster,
   forwardProxyCluster,
