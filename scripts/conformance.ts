@@ -9,8 +9,8 @@ import { formatResults, runSuite } from "./conformance/run-suite.js";
 import { simulation } from "./conformance/simulation.js";
 import type { Suite } from "./conformance/suite.js";
 import { validation } from "./conformance/validation.js";
-import { xdsHarness } from "./conformance/xds-harness.js";
-import { xdsShouldRespond } from "./conformance/xds-should-respond.js";
+import { xdsHarness } from "./conformance/xds/harness.js";
+import { xdsShouldRespond } from "./conformance/xds/should-respond.js";
 
 const SUITES: readonly Suite[] = [
   validation,

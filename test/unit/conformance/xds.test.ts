@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { xdsHarness } from "../../../scripts/conformance/xds-harness.js";
-import { xdsShouldRespond } from "../../../scripts/conformance/xds-should-respond.js";
+import { xdsHarness } from "../../../scripts/conformance/xds/harness.js";
+import { xdsShouldRespond } from "../../../scripts/conformance/xds/should-respond.js";
 import { TYPE_URL } from "../../../src/xds/resource.js";
 
 describe("a scenario of the discovery protocol", () => {

@@ -5,7 +5,7 @@ import {
   deltaClient,
   type Response,
   sotwClient,
-} from "../../../scripts/conformance/xds-client.js";
+} from "../../../scripts/conformance/xds/client.js";
 import { TYPE_URL } from "../../../src/xds/resource.js";
 import { serveView, type TestServer, type TypeName, type ViewSketch } from "./view-server.js";
 

@@ -1,9 +1,10 @@
 import Type from "typebox";
-import type { DiscoveryRequestJson } from "../../gen/types/envoy/service/discovery/v3/discovery_pb.js";
-import { TYPE_URL } from "../../src/xds/resource.js";
-import { openSotw, type SotwStream } from "../../test/wire/xds/discovery-client.js";
-import { serveView, type TypeName, type ViewSketch } from "../../test/wire/xds/view-server.js";
-import { defineSuite } from "./suite.js";
+import type { DiscoveryRequestJson } from "../../../gen/types/envoy/service/discovery/v3/discovery_pb.js";
+import { TYPE_URL } from "../../../src/xds/resource.js";
+import { openSotw, type SotwStream } from "../../../test/wire/xds/discovery-client.js";
+import { serveView, type TypeName, type ViewSketch } from "../../../test/wire/xds/view-server.js";
+import { defineSuite } from "../suite.js";
+import { BARRIER } from "./editions.js";
 
 const Names = Type.Optional(Type.Union([Type.Array(Type.String()), Type.Null()]));
 
@@ -13,9 +14,6 @@ const Watched = Type.Object({
   alwaysRespond: Type.Optional(Type.Boolean()),
   resourceNames: Names,
 });
-
-/** Answered last of all types, so that everything that is due comes before it. */
-const BARRIER = "extensionConfig";
 
 /** Which requests of state of the world are answered, after a client was sent what it watches. */
 export const xdsShouldRespond = defineSuite(

@@ -1,9 +1,9 @@
 /** A discovery client that accepts all that it is sent, in either protocol, for suites of the protocol. */
 import { isDeepStrictEqual } from "node:util";
 import type { JsonObject } from "@bufbuild/protobuf";
-import { TYPE_URL } from "../../src/xds/resource.js";
-import { openDelta, openSotw } from "../../test/wire/xds/discovery-client.js";
-import { resourceJson, type TypeName } from "../../test/wire/xds/view-server.js";
+import { TYPE_URL } from "../../../src/xds/resource.js";
+import { openDelta, openSotw } from "../../../test/wire/xds/discovery-client.js";
+import { resourceJson, type TypeName } from "../../../test/wire/xds/view-server.js";
 
 /** A resource as it came. */
 export interface Received {

@@ -1,8 +1,8 @@
 import Type from "typebox";
-import { serveView } from "../../test/wire/xds/view-server.js";
-import { defineSuite } from "./suite.js";
-import { deltaClient, sotwClient } from "./xds-client.js";
-import { playScenario } from "./xds-scenario.js";
+import { serveView } from "../../../test/wire/xds/view-server.js";
+import { defineSuite } from "../suite.js";
+import { deltaClient, sotwClient } from "./client.js";
+import { playScenario } from "./steps.js";
 
 const Steps = Type.Array(Type.String());
 

@@ -1,0 +1,4 @@
+/** What went wrong in a step. */
+export class StepFailed extends Error {
+  readonly code = "step-failed";
+}
