@@ -5,7 +5,7 @@ import { inspect } from "node:util";
 import { afterAll, beforeAll, onTestFinished } from "vitest";
 import type { ControlPlane, ControlPlaneOptions } from "../../../src/app.js";
 import type { SocketAddress } from "../../../src/envoy/bootstrap/bootstrap.js";
-import type { MeshEvent } from "../../../src/up/local-mesh.js";
+import type { MeshEvent } from "../../../src/up/mesh-event.js";
 import type { PlacedPod } from "../../../src/up/pods/pod-plan.js";
 import { logFileOf } from "../../../src/up/pods/pod-proxy.js";
 import { podId } from "../../../src/up/pods/pods.js";
