@@ -4,12 +4,6 @@ import { selects } from "../mesh/labels.js";
 import type { Draft } from "./draft.js";
 import type { LabelSelector } from "./kinds/label-selector.js";
 
-/** Labels as people write them: `app=reviews,version=v1`; `""` for none. */
-export function formatLabels(labels: TextMap): string {
-  const pairs = Object.entries(labels).map(([name, value]) => `${name}=${value}`);
-  return pairs.sort().join(",");
-}
-
 /** Whether Kubernetes' selector takes something with these labels; none takes all, one that is not in order takes nothing. */
 export function selectorMatches(
   selector: Draft<LabelSelector> | undefined,

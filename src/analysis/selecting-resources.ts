@@ -1,7 +1,7 @@
+import { formatLabels } from "../base/text/format-labels.js";
 import type { Path } from "../config/kind.js";
 import type { TextMap } from "../config/kinds/value/fields.js";
 import type { AnalysisContext, Report } from "./analyzer.js";
-import { formatLabels } from "./label-selection.js";
 import type { MessageCode } from "./messages.js";
 import type { Analyzed } from "./resources.js";
 import type { Workload } from "./workloads.js";

@@ -1,6 +1,6 @@
+import { formatLabels } from "../../base/text/format-labels.js";
 import type { Path } from "../../config/kind.js";
 import type { AnalysisContext, Analyzer, Report } from "../analyzer.js";
-import { formatLabels } from "../label-selection.js";
 import { isAmbient, isWorkloadInMesh } from "../mesh-membership.js";
 import type { AnalyzedOf } from "../resources.js";
 import type { Workload } from "../workloads.js";

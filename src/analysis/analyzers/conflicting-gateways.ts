@@ -1,6 +1,6 @@
+import { formatLabels } from "../../base/text/format-labels.js";
 import type { TextMap } from "../../config/kinds/value/fields.js";
 import type { AnalysisContext, Analyzer, Report } from "../analyzer.js";
-import { formatLabels } from "../label-selection.js";
 import { type AnalyzedOf, fullName } from "../resources.js";
 
 type Gateway = AnalyzedOf<"Gateway">;

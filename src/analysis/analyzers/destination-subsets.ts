@@ -1,8 +1,8 @@
+import { formatLabels } from "../../base/text/format-labels.js";
 import { isWildcard } from "../../mesh/hostname.js";
 import { selects } from "../../mesh/labels.js";
 import type { AnalysisContext, Analyzer, Report } from "../analyzer.js";
 import type { KnownHost } from "../host-scopes.js";
-import { formatLabels } from "../label-selection.js";
 import type { AnalyzedOf, Resources } from "../resources.js";
 import { createWorkloadIndex, type WorkloadIndex } from "../workload-index.js";
 import type { Workload } from "../workloads.js";

@@ -1,6 +1,6 @@
+import { formatLabels } from "../../base/text/format-labels.js";
 import { selects } from "../../mesh/labels.js";
 import type { AnalysisContext, Analyzer, Report } from "../analyzer.js";
-import { formatLabels } from "../label-selection.js";
 import type { AnalyzedOf } from "../resources.js";
 import type { Workload } from "../workloads.js";
 

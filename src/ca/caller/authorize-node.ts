@@ -1,4 +1,5 @@
 import { memberOf } from "../../base/member-of.js";
+import { formatLabels } from "../../base/text/format-labels.js";
 import { limitedAscii } from "../../base/text/limited-ascii.js";
 import { status } from "../../grpc/status-code.js";
 import type { Proof } from "./proof.js";
@@ -46,12 +47,6 @@ function outsideLabel({ labels }: Proof, claim: NodeClaim): string | undefined {
     ([key, value]) => memberOf(labels, key) !== value,
   );
   return outside?.join("=");
-}
-
-/** `key=value,key=value`, sorted. */
-export function formatLabels(labels: Readonly<Record<string, string>>): string {
-  const pairs = Object.entries(labels).map((pair) => pair.join("="));
-  return pairs.sort().join(",");
 }
 
 function denied(message: string): Authorization {

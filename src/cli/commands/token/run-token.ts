@@ -1,6 +1,6 @@
 import { columns } from "../../../base/text/columns.js";
+import { formatLabels } from "../../../base/text/format-labels.js";
 import { visibleLines } from "../../../base/text/visible-text.js";
-import { formatLabels } from "../../../ca/caller/authorize-node.js";
 import {
   createToken,
   type JoinToken,
