@@ -11,7 +11,7 @@ import type { OutboundClusterInput } from "./outbound-cluster-input.js";
 import { type UpstreamPort, verifiesHost } from "./upstream-protocol.js";
 
 /** See the top of this file. Those of `FORWARD_PROXY` are looked up when a request is there. */
-export type Discovery = "EDS" | "STRICT_DNS" | "LOGICAL_DNS" | "FORWARD_PROXY" | "ORIGINAL_DST";
+export type DiscoveryType = "EDS" | "STRICT_DNS" | "LOGICAL_DNS" | "FORWARD_PROXY" | "ORIGINAL_DST";
 
 const DNS_CLUSTER = "envoy.extensions.clusters.dns.v3.DnsCluster";
 
@@ -20,7 +20,7 @@ export function discoveryOf(
   { service, client }: OutboundClusterInput,
   { number }: ServicePort,
   policy: EffectivePolicy,
-): Discovery {
+): DiscoveryType {
   const { resolution } = service;
   const passthrough = policy.loadBalancer?.simple === "PASSTHROUGH";
   if (client.captured && (resolution === "none" ? !client.router : passthrough)) {
@@ -82,7 +82,7 @@ interface DiscoveredPort {
 /** The fields of a cluster that say so; `endpoints` are asked for where they stand in the cluster itself. */
 export function discoveryFields(
   input: OutboundClusterInput,
-  kind: Discovery,
+  kind: DiscoveryType,
   endpoints: () => ClusterLoadAssignmentJson,
   { name, port, upstream }: DiscoveredPort,
 ): ClusterJson {

@@ -10,7 +10,7 @@ import { hasCalledPods, podSubsets } from "../filter/called-pod.js";
 import { configPath, originPath, outboundClusterName, sniOf } from "../names.js";
 import type { Built } from "../resource/built.js";
 import { connectionOptions } from "./connection.js";
-import { type Discovery, discoveryFields, discoveryOf } from "./discovery.js";
+import { type DiscoveryType, discoveryFields, discoveryOf } from "./discovery.js";
 import { inlineEndpoints } from "./inline-endpoints.js";
 import { commonLoadBalancing, loadBalancing } from "./load-balancing.js";
 import type { OutboundClusterInput } from "./outbound-cluster-input.js";
@@ -76,7 +76,7 @@ function clientPolicy(
 
 /** Which endpoints take mutual TLS of the mesh, where it is for us to find out. */
 function meshTlsOf(
-  kind: Discovery,
+  kind: DiscoveryType,
   { allMeshTls }: OutboundClusterInput,
 ): UpstreamTlsInput["meshTls"] {
   switch (kind) {
