@@ -1,5 +1,6 @@
 import type { TextMap } from "../config/kinds/value/fields.js";
 import { hostsOf } from "../config/references/host-names.js";
+import { exportToOf } from "../config/visibility.js";
 import { isSubsetOf, isWildcard, resolveShortName, serviceHostname } from "../mesh/hostname.js";
 import type { AnalyzedOf, Resources } from "./resources.js";
 
@@ -35,7 +36,6 @@ const ALL = "*";
 const OWN = ".";
 const DOMAIN = "cluster.local";
 /** The annotation by which a Kubernetes service says who sees it. */
-const EXPORT_TO = "networking.istio.io/exportTo";
 
 /** A host as a namespace sees it. */
 interface ScopedHost {
@@ -97,10 +97,8 @@ function hostsOfService(service: AnalyzedOf<"Service">): readonly ScopedHost[] {
   const { name, namespace, annotations, spec } = service;
   const ports = (spec.ports ?? []).map(({ port = 0 }) => port);
   const known = { ports, selector: {}, endpoints: [] };
-  const scopes = (annotations[EXPORT_TO] ?? "").split(",").map((scope) => scope.trim());
-  const exportTo = scopes.filter((scope) => scope !== "");
   const host = serviceHostname(name, namespace, DOMAIN);
-  return scopesOf(exportTo, namespace).map((scope) => ({ scope, host, known }));
+  return scopesOf(exportToOf(annotations), namespace).map((scope) => ({ scope, host, known }));
 }
 
 /** The namespaces that `exportTo` means, `byDefault` when it says nothing; `*` alone when it means all. */

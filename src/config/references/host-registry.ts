@@ -5,24 +5,23 @@ import { isSubsetOfHost } from "../kinds/value/dns-names.js";
 import type { ResourceOf } from "../kinds.js";
 import type { MeshConfig } from "../mesh-config/mesh-config.js";
 import type { ResourceTables } from "../snapshot.js";
-import { type Exported, exportedAs, isVisible } from "./exports.js";
+import { exportToOf, isVisible, parseExportTo, type Visibility } from "../visibility.js";
 import { hostsOf, serviceKeyOf, serviceMeantBy } from "./host-names.js";
 
 /** The hosts that there are, and who sees them. Another object only when these are others. */
 export interface HostRegistry {
   /** The services, by `namespace/name`. */
-  readonly services: Table<Exported>;
+  readonly services: Table<Visibility>;
   /** The hosts of the ServiceEntries, in lower case; wildcards are among them. */
-  readonly entries: ReadonlyMap<string, readonly Exported[]>;
+  readonly entries: ReadonlyMap<string, readonly Visibility[]>;
   readonly wildcards: readonly string[];
 }
 
-interface EntryHosts extends Exported {
+/** The hosts of a ServiceEntry, and who sees them. */
+interface EntryHosts {
   readonly hosts: readonly string[];
+  readonly visibility: Visibility;
 }
-
-/** The annotation by which a Kubernetes service says who sees it. */
-const EXPORT_TO = "networking.istio.io/exportTo";
 
 /** The hosts of some resources, found anew only for what changed. */
 export function createHostRegistry(
@@ -41,11 +40,10 @@ function exportedService(
   _key: string,
   [service]: readonly [ResourceOf<"Service"> | undefined],
   byDefault: string,
-): Exported | undefined {
+): Visibility | undefined {
   if (service === undefined) return undefined;
   const { namespace, annotations } = service.metadata;
-  const exportTo = annotations[EXPORT_TO]?.split(",").map((name) => name.trim());
-  return exportedAs(namespace, exportTo, byDefault.split(","));
+  return parseExportTo(exportToOf(annotations), namespace, byDefault.split(","));
 }
 
 function hostsOfEntry(
@@ -56,16 +54,17 @@ function hostsOfEntry(
   if (entry === undefined) return undefined;
   const { exportTo } = entry.spec;
   const hosts = entry.spec.hosts.map((host) => host.toLowerCase());
-  return { hosts, ...exportedAs(entry.metadata.namespace, exportTo, byDefault.split(",")) };
+  const visibility = parseExportTo(exportTo, entry.metadata.namespace, byDefault.split(","));
+  return { hosts, visibility };
 }
 
-function registryOf(services: Table<Exported>, entryHosts: Table<EntryHosts>): HostRegistry {
-  const entries = new Map<string, Exported[]>();
-  for (const entry of entryHosts.values()) {
-    for (const host of entry.hosts) {
+function registryOf(services: Table<Visibility>, entryHosts: Table<EntryHosts>): HostRegistry {
+  const entries = new Map<string, Visibility[]>();
+  for (const { hosts, visibility } of entryHosts.values()) {
+    for (const host of hosts) {
       const others = entries.get(host);
-      if (others === undefined) entries.set(host, [entry]);
-      else others.push(entry);
+      if (others === undefined) entries.set(host, [visibility]);
+      else others.push(visibility);
     }
   }
   return {

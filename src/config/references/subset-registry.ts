@@ -5,12 +5,15 @@ import { isSubsetOfHost } from "../kinds/value/dns-names.js";
 import type { ResourceOf } from "../kinds.js";
 import type { MeshConfig } from "../mesh-config/mesh-config.js";
 import type { ResourceTables } from "../snapshot.js";
-import { type Exported, exportedAs, isVisible } from "./exports.js";
+import { isVisible, parseExportTo, type Visibility } from "../visibility.js";
 import { hostsOf } from "./host-names.js";
 
 /** The subsets of a DestinationRule that has some, and who sees them. */
-export interface RuleSubsets extends Exported {
+export interface RuleSubsets {
   readonly host: string;
+  /** That of the rule. */
+  readonly namespace: string;
+  readonly visibility: Visibility;
   readonly subsets: readonly string[];
 }
 
@@ -48,10 +51,12 @@ function subsetsOfRule(
 ): RuleSubsets | undefined {
   const { host, subsets = [], exportTo } = rule?.spec ?? {};
   if (rule === undefined || host === undefined || subsets.length === 0) return undefined;
+  const { namespace } = rule.metadata;
   return {
     host,
+    namespace,
+    visibility: parseExportTo(exportTo, namespace, byDefault.split(",")),
     subsets: subsets.map(({ name }) => name),
-    ...exportedAs(rule.metadata.namespace, exportTo, byDefault.split(",")),
   };
 }
 
@@ -65,6 +70,6 @@ export function subsetsOf(
     (rule) => rule.host !== host && isSubsetOfHost(host, rule.host),
   );
   return [...(rules?.values() ?? []), ...wider]
-    .filter((rule) => viewers.some((viewer) => isVisible(rule, viewer)))
+    .filter(({ visibility }) => viewers.some((viewer) => isVisible(visibility, viewer)))
     .flatMap(({ subsets }) => subsets);
 }

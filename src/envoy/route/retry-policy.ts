@@ -1,5 +1,7 @@
 /** How often, when and where Envoy tries a request again, outbound and inbound. */
+
 import { defined } from "../../base/defined.js";
+import { commaSeparated } from "../../base/text/comma-separated.js";
 import {
   type HTTPRetry,
   retriedStatus,
@@ -30,10 +32,7 @@ function otherHosts(others: boolean): RetryPolicyJson {
 
 /** `5xx,503,reset` in conditions and status codes; a code needs the condition `retriable-status-codes` beside it. */
 function parseRetryOn(retryOn: string): Pick<RetryPolicyJson, "retryOn" | "retriableStatusCodes"> {
-  const words = retryOn
-    .split(",")
-    .map((word) => word.trim())
-    .filter((word) => word !== "");
+  const words = commaSeparated(retryOn);
   const codes = words.map(retriedStatus).filter((status) => status !== undefined);
   const conditions = words.filter((word) => retriedStatus(word) === undefined);
   const all =

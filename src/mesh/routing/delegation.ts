@@ -6,8 +6,8 @@ import type { HTTPMatchRequest } from "../../config/kinds/networking/virtual-ser
 import type { HTTPRoute } from "../../config/kinds/networking/virtual-service/http-route.js";
 import type { ResourceOf } from "../../config/kinds.js";
 import { keyOf, refOf } from "../../config/resource.js";
+import { isVisible, parseExportTo } from "../../config/visibility.js";
 import { type HostResolver, resolveHost } from "../host-resolver.js";
-import { isVisible, parseExportTo } from "../visibility.js";
 import { mergeMatches } from "./delegated-match.js";
 import {
   type DelegatedSpec,

@@ -2,12 +2,12 @@ import type { Table } from "../../base/table/table.js";
 import type { DestinationRuleSpec } from "../../config/kinds/networking/destination-rule/destination-rule.js";
 import type { TrafficPolicy } from "../../config/kinds/networking/destination-rule/traffic-policy.js";
 import { formatRef, type ResourceRef } from "../../config/resource.js";
+import { isVisible, parseExportTo, type Visibility } from "../../config/visibility.js";
 import { type HostResolver, resolveHost } from "../host-resolver.js";
 import { isSubsetOf } from "../hostname.js";
 import { type Labels, sameSelector, selects } from "../labels.js";
 import { type DestinationRuleResource, originOf } from "../made-of.js";
 import { comparePrecedence } from "../precedence.js";
-import { isVisible, parseExportTo, type Visibility } from "../visibility.js";
 
 /** A DestinationRule with its host completed. */
 export interface DestinationRule {

@@ -1,9 +1,9 @@
 /** Wildcard hosts of VirtualServices that match hosts of services: then they stand for those services only. */
 import { type Engine, sameElements } from "../../base/engine/engine.js";
 import type { Table } from "../../base/table/table.js";
+import type { Visibility } from "../../config/visibility.js";
 import { isSubsetOf, isWildcard } from "../hostname.js";
 import type { Service } from "../service/service.js";
-import type { Visibility } from "../visibility.js";
 import type { VirtualService } from "./virtual-service.js";
 
 /** These hosts, and the ports of their services. */

@@ -3,6 +3,12 @@ import type { Table } from "../../base/table/table.js";
 import { gatewayKey } from "../../config/kinds/networking/virtual-service/gateway-names.js";
 import type { VirtualServiceSpec } from "../../config/kinds/networking/virtual-service/virtual-service.js";
 import type { ResourceRef } from "../../config/resource.js";
+import {
+  isVisible,
+  parseExportTo,
+  sameVisibility,
+  type Visibility,
+} from "../../config/visibility.js";
 import { type HostResolver, resolveHost } from "../host-resolver.js";
 import { isOfGatewayApi, originOf, type VirtualServiceResource } from "../made-of.js";
 import { comparePrecedence } from "../precedence.js";
@@ -16,7 +22,6 @@ import {
 } from "../service/service.js";
 import { importsService } from "../sidecar/egress-host.js";
 import type { EgressListener } from "../sidecar/sidecar.js";
-import { isVisible, parseExportTo, sameVisibility, type Visibility } from "../visibility.js";
 
 /** The reserved name for "all sidecars" among a VirtualService's gateways. */
 export const MESH_GATEWAY = "mesh";

@@ -5,10 +5,10 @@ import {
   isConfigMapCredential,
 } from "../../config/kinds/networking/destination-rule/client-tls-settings.js";
 import type { DestinationRuleSpec } from "../../config/kinds/networking/destination-rule/destination-rule.js";
+import { isVisible } from "../../config/visibility.js";
 import { selects } from "../labels.js";
 import type { Proxy } from "../proxy/proxy.js";
 import type { DestinationRule, RulesByHost } from "../routing/destination-rule.js";
-import { isVisible } from "../visibility.js";
 
 /** What a rule says of TLS, for all ports, single ones and subsets. */
 export function clientTlsIn({

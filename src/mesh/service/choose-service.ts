@@ -1,5 +1,5 @@
 import type { Table } from "../../base/table/table.js";
-import { isVisible } from "../visibility.js";
+import { isVisible } from "../../config/visibility.js";
 import type { Service } from "./service.js";
 
 /**

@@ -1,9 +1,10 @@
 /** Reads Kubernetes Services as services. */
+import { commaSeparated } from "../../base/text/comma-separated.js";
 import type { ServicePort as KubernetesServicePort } from "../../config/kinds/kubernetes/service.js";
 import type { ResourceOf } from "../../config/kinds.js";
 import { refOf } from "../../config/resource.js";
+import { exportToOf, parseExportTo } from "../../config/visibility.js";
 import { serviceHostname } from "../hostname.js";
-import { parseExportTo } from "../visibility.js";
 import { distinctAddresses } from "./distinct-addresses.js";
 import { kubernetesProtocol } from "./protocol.js";
 import type { Resolution, Service, ServicePort, StaticEndpoint } from "./service.js";
@@ -19,7 +20,6 @@ export interface ServiceDefaults {
 }
 
 /** The annotations by which a Kubernetes Service says what a ServiceEntry has fields for. */
-const EXPORT_TO = "networking.istio.io/exportTo";
 const ACCOUNTS = "alpha.istio.io/kubernetes-serviceaccounts";
 const IDENTITIES = "alpha.istio.io/canonical-serviceaccounts";
 
@@ -75,14 +75,6 @@ function externalEndpoints({ spec }: KubernetesService): readonly StaticEndpoint
   return [{ ...nowhere, address, weight: undefined }];
 }
 
-/** The words of an annotation, which commas divide. */
-function wordsOf(annotation = ""): readonly string[] {
-  return annotation
-    .split(",")
-    .map((word) => word.trim())
-    .filter((word) => word !== "");
-}
-
 /** The service of a Kubernetes Service. See Istio, "Kubernetes service registry". */
 export function kubernetesService(
   resource: KubernetesService,
@@ -105,9 +97,11 @@ export function kubernetesService(
     external: resource.spec.type === "ExternalName",
     selector: selectsPods ? selector : undefined,
     endpoints: externalEndpoints(resource),
-    exportTo: parseExportTo(wordsOf(annotations[EXPORT_TO]), namespace, exportTo),
-    subjectAltNames: wordsOf(annotations[IDENTITIES]),
-    serviceAccounts: wordsOf(annotations[ACCOUNTS]).map((account) => `${namespace}/${account}`),
+    exportTo: parseExportTo(exportToOf(annotations), namespace, exportTo),
+    subjectAltNames: commaSeparated(annotations[IDENTITIES]),
+    serviceAccounts: commaSeparated(annotations[ACCOUNTS]).map(
+      (account) => `${namespace}/${account}`,
+    ),
     distribution: trafficDistribution(
       annotations,
       distributions.get(namespace) ?? "any",

@@ -2,8 +2,8 @@
 import type { Engine } from "../../base/engine/engine.js";
 import { memberOf } from "../../base/member-of.js";
 import { Table } from "../../base/table/table.js";
+import { sameVisibility } from "../../config/visibility.js";
 import { sameSelector } from "../labels.js";
-import { sameVisibility } from "../visibility.js";
 import { serviceKey } from "../workload/service-endpoints.js";
 import type { Service, ServicePort, StaticEndpoint } from "./service.js";
 

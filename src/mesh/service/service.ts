@@ -3,8 +3,8 @@ import { sameElements } from "../../base/engine/engine.js";
 import type { Table } from "../../base/table/table.js";
 import type { Path } from "../../config/kind.js";
 import type { ResourceRef } from "../../config/resource.js";
+import type { Visibility } from "../../config/visibility.js";
 import { isWildcard } from "../hostname.js";
-import type { Visibility } from "../visibility.js";
 import { carriesRequests, isTls, listenerProtocol, type Protocol } from "./protocol.js";
 import type { TrafficDistribution } from "./traffic-distribution.js";
 

@@ -4,6 +4,7 @@
  */
 import { type Engine, sameElements } from "../../base/engine/engine.js";
 import type { Table } from "../../base/table/table.js";
+import type { Visibility } from "../../config/visibility.js";
 import { isSubsetOf } from "../hostname.js";
 import type { Mesh, VirtualServices } from "../mesh.js";
 import type { DestinationRule } from "../routing/destination-rule.js";
@@ -11,7 +12,6 @@ import { routeRuleNamespaces } from "../routing/route-rules.js";
 import { namespacesServedBy, type ServedFrom } from "../routing/served-wildcards.js";
 import type { VirtualService } from "../routing/virtual-service.js";
 import type { Service } from "../service/service.js";
-import type { Visibility } from "../visibility.js";
 import { type HostFacts, hostFactTables } from "./host-facts.js";
 import { NO_NAMESPACE, standsFor } from "./host-view.js";
 import { matchesOf } from "./route-matches.js";

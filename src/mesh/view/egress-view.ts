@@ -1,13 +1,13 @@
 /** The hosts that callers see through one egress listener of their Sidecar. See Istio, IstioEgressListener. */
 import type { Engine } from "../../base/engine/engine.js";
 import type { Table } from "../../base/table/table.js";
+import { isVisible } from "../../config/visibility.js";
 import type { Mesh, VirtualServices } from "../mesh.js";
 import type { DestinationRule } from "../routing/destination-rule.js";
 import { type ServedWildcards, wildcardsServed } from "../routing/served-wildcards.js";
 import type { Service } from "../service/service.js";
 import { importsService } from "../sidecar/egress-host.js";
 import { type EgressListener, leadsAnywhere } from "../sidecar/sidecar.js";
-import { isVisible } from "../visibility.js";
 import { type HostFacts, hostFactTables } from "./host-facts.js";
 import {
   type Client,

@@ -160,6 +160,16 @@ describe("a route to a host that is not there", () => {
     expect(hosts(directory)).toEqual(["b.other.svc.cluster.local"]);
   });
 
+  it("is seen where the Service says nothing of who sees it", () => {
+    const directory = createDirectory();
+    const silent = service("b", "other").replace(
+      "namespace:",
+      "annotations: {networking.istio.io/exportTo: ' , '}\n  namespace:",
+    );
+    directory.write({ "a.yaml": route("a", "b.other.svc.cluster.local"), "b.yaml": silent });
+    expect(hosts(directory)).toEqual(["b.other.svc.cluster.local"]);
+  });
+
   it("may be one that its gateway alone sees, with its subsets", () => {
     const atGateway = (name: string): string =>
       route("a", "api.example.com", "one").replace("spec:", `spec:\n  gateways: [${name}]`);

@@ -1,5 +1,6 @@
 /** Istio's `exportTo`: the namespaces whose callers may use a service, a VirtualService or a DestinationRule. */
 import { sameElements } from "../base/engine/engine.js";
+import { commaSeparated } from "../base/text/comma-separated.js";
 
 /** To whom a resource is visible: Istio's `exportTo`. */
 export interface Visibility {
@@ -7,6 +8,13 @@ export interface Visibility {
   readonly everyone: boolean;
   readonly namespaces: readonly string[];
 }
+
+/** The annotation by which a Kubernetes Service says so. */
+const ANNOTATION = "networking.istio.io/exportTo";
+
+/** The `exportTo` of a Service that has these annotations; empty when they do not say it. */
+export const exportToOf = (annotations: Readonly<Record<string, string>>): readonly string[] =>
+  commaSeparated(annotations[ANNOTATION]);
 
 const EVERYONE: Visibility = { everyone: true, namespaces: [] };
 
