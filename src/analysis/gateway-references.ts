@@ -1,8 +1,5 @@
 import type { AnalyzedOf, Resources } from "./resources.js";
 
-/** The name of the sidecars among the gateways of a VirtualService. */
-export const MESH_GATEWAY = "mesh";
-
 /** A gateway that a VirtualService names. */
 export interface GatewayReference {
   readonly namespace: string;

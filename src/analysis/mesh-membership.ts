@@ -1,3 +1,8 @@
+import {
+  INJECT,
+  INJECTION_LABEL,
+  REVISION_LABEL,
+} from "../config/kinds/kubernetes/injection-labels.js";
 import type { Container } from "../config/kinds/kubernetes/pod-template.js";
 import type { TextMap } from "../config/kinds/value/fields.js";
 import { PROXY_CONTAINER } from "./control-plane.js";
@@ -5,11 +10,6 @@ import type { Draft } from "./draft.js";
 import type { Analyzed, Resources } from "./resources.js";
 import type { Workload } from "./workloads.js";
 
-/** The label, and the older annotation, by which a pod says whether it gets a proxy. */
-export const INJECT = "sidecar.istio.io/inject";
-/** The labels by which a namespace says whether its pods get one, and from which revision. */
-export const INJECTION_LABEL = "istio-injection";
-export const REVISION_LABEL = "istio.io/rev";
 /** The label by which a namespace says that it has no sidecars but is in the mesh. */
 export const DATAPLANE_MODE = "istio.io/dataplane-mode";
 

@@ -1,4 +1,5 @@
 import { didYouMean } from "../../base/text/closest-word.js";
+import { INJECT } from "../../config/kinds/kubernetes/injection-labels.js";
 import type { Analyzer, Report } from "../analyzer.js";
 import { annotationValueProblem } from "../annotation-values.js";
 import {
@@ -7,7 +8,6 @@ import {
   knownAnnotation,
   SET_BY_ISTIO,
 } from "../annotations.js";
-import { INJECT } from "../mesh-membership.js";
 import type { Analyzed } from "../resources.js";
 
 const KINDS = ["Namespace", "Service", "Pod", "Deployment"] as const;

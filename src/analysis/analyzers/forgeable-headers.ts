@@ -2,9 +2,10 @@ import type { Path } from "../../config/kind.js";
 import type { JWTRule } from "../../config/kinds/security/request-authentication.js";
 import type { TextMap } from "../../config/kinds/value/fields.js";
 import { selects } from "../../mesh/labels.js";
+import { MESH_GATEWAY } from "../../mesh/routing/virtual-service.js";
 import type { AnalysisContext, Analyzer, Report } from "../analyzer.js";
 import type { Draft } from "../draft.js";
-import { findGateway, gatewayReference, MESH_GATEWAY } from "../gateway-references.js";
+import { findGateway, gatewayReference } from "../gateway-references.js";
 import type { AnalyzedOf } from "../resources.js";
 
 type VirtualService = AnalyzedOf<"VirtualService">;

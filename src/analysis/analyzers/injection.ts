@@ -1,8 +1,13 @@
+import {
+  INJECT,
+  INJECTION_LABEL,
+  REVISION_LABEL,
+} from "../../config/kinds/kubernetes/injection-labels.js";
 import { TLS_MODE_LABEL } from "../../mesh/workload/workload.js";
 import type { AnalysisContext, Analyzer, Report } from "../analyzer.js";
 import { ISTIO_NAMESPACE, PROXY_CONTAINER } from "../control-plane.js";
 import { injectorName, injectorValues } from "../injector-values.js";
-import { DATAPLANE_MODE, INJECT, INJECTION_LABEL, REVISION_LABEL } from "../mesh-membership.js";
+import { DATAPLANE_MODE } from "../mesh-membership.js";
 import type { AnalyzedOf } from "../resources.js";
 
 type Namespace = AnalyzedOf<"Namespace">;

@@ -1,11 +1,11 @@
 import { isMap } from "../../base/is-map.js";
+import { INJECTION_LABEL, REVISION_LABEL } from "../../config/kinds/kubernetes/injection-labels.js";
 import { parseSection } from "../../config/yaml/parse-section.js";
 import { selects } from "../../mesh/labels.js";
 import type { AnalysisContext, Analyzer } from "../analyzer.js";
 import { PROXY_CONTAINER } from "../control-plane.js";
 import type { Draft } from "../draft.js";
 import { type InjectorValues, injectorName, injectorValues } from "../injector-values.js";
-import { INJECTION_LABEL, REVISION_LABEL } from "../mesh-membership.js";
 import type { AnalyzedOf } from "../resources.js";
 
 type Pod = AnalyzedOf<"Pod">;

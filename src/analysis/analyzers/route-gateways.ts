@@ -1,12 +1,8 @@
 import { didYouMean } from "../../base/text/closest-word.js";
 import { overlaps } from "../../mesh/hostname.js";
+import { MESH_GATEWAY } from "../../mesh/routing/virtual-service.js";
 import type { AnalysisContext, Analyzer, Report } from "../analyzer.js";
-import {
-  findGateway,
-  type GatewayReference,
-  gatewayReference,
-  MESH_GATEWAY,
-} from "../gateway-references.js";
+import { findGateway, type GatewayReference, gatewayReference } from "../gateway-references.js";
 import type { AnalyzedOf } from "../resources.js";
 
 type VirtualService = AnalyzedOf<"VirtualService">;

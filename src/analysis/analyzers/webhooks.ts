@@ -1,10 +1,14 @@
+import {
+  INJECT,
+  INJECTION_LABEL,
+  REVISION_LABEL,
+} from "../../config/kinds/kubernetes/injection-labels.js";
 import type { TextMap } from "../../config/kinds/value/fields.js";
 import type { AnalysisContext, Analyzer, Report } from "../analyzer.js";
 import type { Draft } from "../draft.js";
 import type { LabelSelector } from "../kinds/label-selector.js";
 import type { Webhook } from "../kinds/webhook-configuration.js";
 import { selectorMatches } from "../label-selection.js";
-import { INJECT, INJECTION_LABEL, REVISION_LABEL } from "../mesh-membership.js";
 import type { AnalyzedOf } from "../resources.js";
 
 type WebhookConfiguration = AnalyzedOf<"MutatingWebhookConfiguration">;

@@ -1,8 +1,9 @@
 /** The resources by which `up` tells the control plane what it runs and made: one file for each, as JSON. */
+
+import { INJECT } from "../../config/kinds/kubernetes/injection-labels.js";
 import { withCanonicalLabels } from "../../envoy/bootstrap/node.js";
 import type { Labels } from "../../mesh/labels.js";
 import { TLS_MODE_LABEL } from "../../mesh/workload/workload.js";
-import { INJECT } from "../pods/injection.js";
 import type { LocalPod } from "../pods/pods.js";
 import type { LocalWorkload } from "../pods/workloads.js";
 import { fileNameOf } from "../state/file-name.js";

@@ -1,4 +1,9 @@
 /** Whether a pod gets a sidecar, by the labels and annotations of the pod and its namespace, as Istio's injector decides it. */
+import {
+  INJECT,
+  INJECTION_LABEL,
+  REVISION_LABEL,
+} from "../../config/kinds/kubernetes/injection-labels.js";
 import type { ResourceOf } from "../../config/kinds.js";
 import type { Labels } from "../../mesh/labels.js";
 
@@ -8,11 +13,6 @@ export interface InjectionSubject {
   readonly annotations: Labels;
   readonly hostNetwork: boolean;
 }
-
-/** The label by which a pod asks for a sidecar, or for none. */
-export const INJECT = "sidecar.istio.io/inject";
-const NAMESPACE_LABEL = "istio-injection";
-const REVISION_LABEL = "istio.io/rev";
 
 /** Namespaces of Kubernetes' own, in which Istio never injects. */
 const IGNORED_NAMESPACES: ReadonlySet<string> = new Set([
@@ -49,7 +49,7 @@ export function injectionOf(
   return { injected: true, reason: cause };
 }
 
-const NOBODY_ASKS = `nothing asks for it: no label ${NAMESPACE_LABEL}=enabled or ${REVISION_LABEL} of the namespace, none ${INJECT}=true or ${REVISION_LABEL} of the pod`;
+const NOBODY_ASKS = `nothing asks for it: no label ${INJECTION_LABEL}=enabled or ${REVISION_LABEL} of the namespace, none ${INJECT}=true or ${REVISION_LABEL} of the pod`;
 
 /** What keeps a pod from a sidecar, whatever else is said. */
 function obstacleOf(
@@ -61,8 +61,8 @@ function obstacleOf(
   if (IGNORED_NAMESPACES.has(namespaceName)) {
     return `the namespace ${namespaceName} is Kubernetes' own`;
   }
-  if (namespace?.metadata.labels[NAMESPACE_LABEL] === "disabled") {
-    return `the namespace has the label ${NAMESPACE_LABEL}=disabled`;
+  if (namespace?.metadata.labels[INJECTION_LABEL] === "disabled") {
+    return `the namespace has the label ${INJECTION_LABEL}=disabled`;
   }
   return labels[INJECT] === "false" ? `the pod has the label ${INJECT}=false` : undefined;
 }
@@ -76,10 +76,10 @@ function causeOf(
   if (labels[INJECT] === "true") return `the pod has the label ${INJECT}=true`;
   const own = namespace?.metadata.labels;
   if (own === undefined) {
-    return `no file declares the namespace ${namespaceName}, which counts as ${NAMESPACE_LABEL}=enabled`;
+    return `no file declares the namespace ${namespaceName}, which counts as ${INJECTION_LABEL}=enabled`;
   }
-  if (own[NAMESPACE_LABEL] === "enabled") {
-    return `the namespace has the label ${NAMESPACE_LABEL}=enabled`;
+  if (own[INJECTION_LABEL] === "enabled") {
+    return `the namespace has the label ${INJECTION_LABEL}=enabled`;
   }
   const revisions = { namespace: own[REVISION_LABEL], pod: labels[REVISION_LABEL] };
   const revised = Object.entries(revisions).find(([, revision]) => (revision ?? "") !== "");
