@@ -1,6 +1,6 @@
 /** A call as it reaches a proxy: what the kernel and the first bytes of a connection say, and the request on it. */
 
-import type { TokenJudge } from "./token.js";
+import type { TokenJudge } from "./access/token.js";
 
 /**
  * How a connection comes to a proxy: `outbound` and `inbound` are redirected to it by the kernel, from the application

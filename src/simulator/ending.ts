@@ -1,6 +1,6 @@
 /** How a call ends, as the one who made it sees it, and the access log of the proxy that it went out by. */
 import type { HTTPFaultJson, RouteJson } from "../envoy/api.js";
-import type { FilterVerdict } from "./access.js";
+import type { FilterVerdict } from "./access/filter-answer.js";
 import type { CallError, Walk } from "./outcome.js";
 import type { Transport } from "./upstream.js";
 

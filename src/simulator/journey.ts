@@ -2,7 +2,8 @@
 
 import type { ClusterJson } from "../envoy/api.js";
 import { FORWARD_PROXY_CLUSTER } from "../envoy/cluster/forward-proxy.js";
-import { checkAccess, type FilterVerdict, filtered } from "./access.js";
+import { checkAccess, filtered } from "./access/access.js";
+import type { FilterVerdict } from "./access/filter-answer.js";
 import { announcedProtocols, endsTunnel } from "./announced-protocols.js";
 import type { Call, ClientHello, Encryption, HttpRequest } from "./call.js";
 import type { ProxyConfiguration } from "./configuration.js";

@@ -1,8 +1,8 @@
 /** Which route of a virtual host takes a request: the first whose conditions all hold. See Envoy, RouteMatch. */
 import { memberOf } from "../base/member-of.js";
 import type { RouteJson, RouteMatchJson, VirtualHostJson } from "../envoy/api.js";
+import { type Examined, hasMetadata } from "./access/rbac.js";
 import type { HttpRequest } from "./call.js";
-import { type Examined, hasMetadata } from "./rbac.js";
 import { isFullMatch, matchesHeader, matchesQueryParameter } from "./value-match.js";
 
 /** A request as routes look at it. */

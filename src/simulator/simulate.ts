@@ -6,7 +6,7 @@ import type {
   RouteConfigurationJson,
   RouteJson,
 } from "../envoy/api.js";
-import { routed } from "./access.js";
+import { routed } from "./access/access.js";
 import type { Call, HttpRequest } from "./call.js";
 import type { ProxyConfiguration } from "./configuration.js";
 import { matchFilterChain } from "./filter-chain-match.js";

@@ -6,8 +6,8 @@ import { resolveHost } from "../../mesh/host-resolver.js";
 import { selects } from "../../mesh/labels.js";
 import type { Proxy } from "../../mesh/proxy/proxy.js";
 import { chooseService } from "../../mesh/service/choose-service.js";
+import type { TokenJudge } from "../../simulator/access/token.js";
 import type { Call, ClientHello, HttpRequest } from "../../simulator/call.js";
-import type { TokenJudge } from "../../simulator/token.js";
 import type { Scene } from "./scene.js";
 
 /** What is called, and how. */

@@ -13,7 +13,7 @@ import {
   decidingPart,
 } from "../../mesh/security/peer-authentication.js";
 import type { Decision } from "../../mesh/security/tls-decisions.js";
-import type { FilterVerdict } from "../../simulator/access.js";
+import type { FilterVerdict } from "../../simulator/access/filter-answer.js";
 import type { Hop } from "../../simulator/journey.js";
 import { describeChainMatch } from "../proxy-config/filter-chain.js";
 import { describeMatch } from "../proxy-config/route-match.js";

@@ -1,7 +1,7 @@
 /** A small mesh for random policies: what its proxies are sent, and what they make of what comes to them. */
 import { isSignedBy } from "../../../src/ca/token/token-signature.js";
 import type { NodeFields } from "../../../src/mesh/proxy/proxy.js";
-import { checkAccess } from "../../../src/simulator/access.js";
+import { checkAccess } from "../../../src/simulator/access/access.js";
 import type { Call } from "../../../src/simulator/call.js";
 import type { ProxyConfiguration } from "../../../src/simulator/configuration.js";
 import type { CallError } from "../../../src/simulator/outcome.js";

@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { any } from "../../../src/envoy/any.js";
 import type { PermissionJson, PrincipalJson, RBACJson } from "../../../src/envoy/api.js";
-import { askRbac, type Examined } from "../../../src/simulator/rbac.js";
+import { askRbac, type Examined } from "../../../src/simulator/access/rbac.js";
 import { call, request } from "./calls.js";
 
 const PRINCIPAL = "spiffe://cluster.local/ns/default/sa/caller";

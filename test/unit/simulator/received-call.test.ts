@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { any } from "../../../src/envoy/any.js";
 import type { HttpConnectionManagerJson, RBACJson } from "../../../src/envoy/api.js";
-import { checkAccess } from "../../../src/simulator/access.js";
+import { checkAccess } from "../../../src/simulator/access/access.js";
 import { receivedCall } from "../../../src/simulator/received-call.js";
 import { call, request } from "./calls.js";
 

@@ -1,6 +1,10 @@
 import { expect, test } from "vitest";
 import type { JwtProviderJson, JwtRequirementJson } from "../../../src/envoy/api.js";
-import { checkTokens, payloadsOf, type TokenOutcome } from "../../../src/simulator/token-check.js";
+import {
+  checkTokens,
+  payloadsOf,
+  type TokenOutcome,
+} from "../../../src/simulator/access/token-check.js";
 import { request } from "./calls.js";
 
 /** Signed by nobody: without a judge nobody asks. */

@@ -1,7 +1,7 @@
 import { type CryptoKey, exportJWK, generateKeyPair, generateSecret, SignJWT } from "jose";
 import { expect, test } from "vitest";
 import { isSignedBy } from "../../../../src/ca/token/token-signature.js";
-import { readToken, type Token } from "../../../../src/simulator/token.js";
+import { readToken, type Token } from "../../../../src/simulator/access/token.js";
 
 interface Signer {
   readonly keySet: string;

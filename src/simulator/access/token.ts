@@ -1,5 +1,5 @@
 /** JSON Web Tokens as they come with requests (RFC 7515, RFC 7519). */
-import { isMap } from "../base/is-map.js";
+import { isMap } from "../../base/is-map.js";
 
 /** What a token says, before anyone has checked who says it. */
 export interface Token {

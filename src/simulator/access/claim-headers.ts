@@ -1,8 +1,8 @@
 /** The headers by which Envoy's JWT filter hands on what a token says. See Envoy, JwtProvider.claim_to_headers. */
-import { isMap } from "../base/is-map.js";
-import { memberOf } from "../base/member-of.js";
-import type { JwtProviderJson } from "../envoy/api.js";
-import type { HttpRequest } from "./call.js";
+import { isMap } from "../../base/is-map.js";
+import { memberOf } from "../../base/member-of.js";
+import type { JwtProviderJson } from "../../envoy/api.js";
+import type { HttpRequest } from "../call.js";
 import type { Token } from "./token.js";
 
 /** A request without the headers that are a provider's to set: whoever else set them has forged them. */

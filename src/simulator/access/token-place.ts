@@ -1,9 +1,9 @@
 /** Where in requests Envoy's JWT filter looks for tokens. See Envoy, JwtProvider. */
 
-import { memberOf } from "../base/member-of.js";
-import { byKey } from "../base/text/compare-text.js";
-import type { JwtProviderJson } from "../envoy/api.js";
-import type { HttpRequest } from "./call.js";
+import { memberOf } from "../../base/member-of.js";
+import { byKey } from "../../base/text/compare-text.js";
+import type { JwtProviderJson } from "../../envoy/api.js";
+import type { HttpRequest } from "../call.js";
 
 /** One place; `prefix` is what stands before a token in a header. */
 type Place =

@@ -1,7 +1,7 @@
 /** What Envoy's JWT filter says to a request. See Envoy, extensions.filters.http.jwt_authn.v3. */
-import { memberOf } from "../base/member-of.js";
-import type { JwtProviderJson, JwtRequirementJson } from "../envoy/api.js";
-import type { HttpRequest } from "./call.js";
+import { memberOf } from "../../base/member-of.js";
+import type { JwtProviderJson, JwtRequirementJson } from "../../envoy/api.js";
+import type { HttpRequest } from "../call.js";
 import { withClaimHeaders, withoutClaimHeaders } from "./claim-headers.js";
 import type { TokenJudge } from "./token.js";
 import { type FoundToken, findTokens, withoutToken } from "./token-place.js";

@@ -1,5 +1,5 @@
 /** What Envoy's JWT filter says to a token. See Envoy, JwtProvider. */
-import type { JwtProviderJson } from "../envoy/api.js";
+import type { JwtProviderJson } from "../../envoy/api.js";
 import { readToken, type Token, type TokenJudge } from "./token.js";
 import type { FoundToken } from "./token-place.js";
 

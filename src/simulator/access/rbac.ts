@@ -1,8 +1,8 @@
 /** Whether Envoy's role-based access control lets a request through. See Envoy, config.rbac.v3. */
 import ipaddr from "ipaddr.js";
-import { memberOf } from "../base/member-of.js";
-import { byKey } from "../base/text/compare-text.js";
-import { literalRegex } from "../base/text/literal-regex.js";
+import { memberOf } from "../../base/member-of.js";
+import { byKey } from "../../base/text/compare-text.js";
+import { literalRegex } from "../../base/text/literal-regex.js";
 import type {
   CidrRangeJson,
   MetadataMatcherJson,
@@ -10,10 +10,10 @@ import type {
   PrincipalJson,
   RBACJson,
   ValueMatcherJson,
-} from "../envoy/api.js";
-import type { Call, HttpRequest } from "./call.js";
-import type { ReceivedCall } from "./received-call.js";
-import { matchesHeader, matchesString } from "./value-match.js";
+} from "../../envoy/api.js";
+import type { Call, HttpRequest } from "../call.js";
+import type { ReceivedCall } from "../received-call.js";
+import { matchesHeader, matchesString } from "../value-match.js";
 
 /** What rules look at: the connection, the request on it, and what filters before have found out. */
 export interface Examined extends ReceivedCall {
