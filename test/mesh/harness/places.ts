@@ -8,6 +8,7 @@ import { fileURLToPath } from "node:url";
 import { onTestFinished } from "vitest";
 import type { Settled } from "../../../src/app/update/followed-update.js";
 import type { ControlPlane } from "../../../src/app.js";
+import type { Closers } from "../../lifetimes.js";
 import { noteFiles } from "../../outputs/note-output.js";
 
 /** Files of a directory, by their names in it. */
@@ -37,19 +38,11 @@ export interface Edits {
   settled(): Promise<Settled>;
 }
 
-/** What ends the parts of a mesh, to be called in the opposite order. */
-export type Closers = (() => Promise<void>)[];
-
 /** The checkout. */
 export const INSTALLATION = fileURLToPath(new URL("../../../", import.meta.url));
 
 /** Tests run the sources, but a thread has to be a built program. */
 export const ECHO_PROGRAM = new URL("../../../dist/echo-worker.js", import.meta.url);
-
-/** Ends what was started, the latest first. */
-export async function closeAll(closers: Closers): Promise<void> {
-  for (const closer of closers.splice(0).reverse()) await closer();
-}
 
 /** Makes the directories of a mesh, with its files and its secrets by `namespace/name/file`. */
 export async function makePlaces(

@@ -4,7 +4,7 @@
  */
 
 import { join } from "node:path";
-import { afterAll, beforeAll, onTestFinished, vi } from "vitest";
+import { vi } from "vitest";
 import {
   type ControlPlane,
   type ControlPlaneOptions,
@@ -20,11 +20,10 @@ import { assignSlots, podAddresses } from "../../../src/up/pods/addresses.js";
 import type { PlacedPod } from "../../../src/up/pods/pod-plan.js";
 import { launchProxy, type ProxySettings } from "../../../src/up/pods/pod-proxy.js";
 import { podId } from "../../../src/up/pods/pods.js";
+import { type Closers, endingWithTest, sharedByTests } from "../../lifetimes.js";
 import { notedLogger } from "../../outputs/note-output.js";
 import { OWN_SLOTS } from "./own-slots.js";
 import {
-  type Closers,
-  closeAll,
   createEdits,
   ECHO_PROGRAM,
   type Edits,
@@ -92,9 +91,7 @@ const ANY_PORTS: Ports = { plaintextPort: 0, tlsPort: 0, httpPort: 0 };
  * test.
  */
 export function serveMesh(files: Files, options: ServedMeshOptions = {}): Promise<ServedMesh> {
-  const closers: Closers = [];
-  onTestFinished(() => closeAll(closers));
-  return openMesh(files, options, closers);
+  return endingWithTest((closers) => openMesh(files, options, closers));
 }
 
 /**
@@ -102,16 +99,7 @@ export function serveMesh(files: Files, options: ServedMeshOptions = {}): Promis
  * outside of tests.
  */
 export function shareServedMesh(files: Files, options: ServedMeshOptions = {}): () => ServedMesh {
-  const closers: Closers = [];
-  const shared: { mesh?: ServedMesh } = {};
-  beforeAll(async () => {
-    shared.mesh = await openMesh(files, options, closers);
-  });
-  afterAll(() => closeAll(closers));
-  return () => {
-    if (shared.mesh === undefined) throw new Error("the mesh runs only while tests do");
-    return shared.mesh;
-  };
+  return sharedByTests((closers) => openMesh(files, options, closers));
 }
 
 async function openMesh(

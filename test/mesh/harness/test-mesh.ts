@@ -2,7 +2,6 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { inspect } from "node:util";
-import { afterAll, beforeAll, onTestFinished } from "vitest";
 import type { ControlPlane, ControlPlaneOptions } from "../../../src/app.js";
 import type { SocketAddress } from "../../../src/envoy/bootstrap/bootstrap.js";
 import type { MeshEvent } from "../../../src/up/mesh-event.js";
@@ -10,10 +9,9 @@ import type { PlacedPod } from "../../../src/up/pods/pod-plan.js";
 import { logFileOf } from "../../../src/up/pods/pod-proxy.js";
 import { podId } from "../../../src/up/pods/pods.js";
 import { startUp, type Up } from "../../../src/up/up.js";
+import { type Closers, endingWithTest, sharedByTests } from "../../lifetimes.js";
 import { OWN_SLOTS } from "./own-slots.js";
 import {
-  type Closers,
-  closeAll,
   createEdits,
   ECHO_PROGRAM,
   type Edits,
@@ -48,9 +46,7 @@ export interface TestMeshOptions
 
 /** Starts a mesh of these files and waits until all its pods are ready; it ends with the test. */
 export function startMesh(files: Files, options: TestMeshOptions = {}): Promise<TestMesh> {
-  const closers: Closers = [];
-  onTestFinished(() => closeAll(closers));
-  return openMesh(files, options, closers);
+  return endingWithTest((closers) => openMesh(files, options, closers));
 }
 
 /**
@@ -58,16 +54,7 @@ export function startMesh(files: Files, options: TestMeshOptions = {}): Promise<
  * Call it outside of tests.
  */
 export function shareMesh(files: Files, options: TestMeshOptions = {}): () => TestMesh {
-  const closers: Closers = [];
-  const shared: { mesh?: TestMesh } = {};
-  beforeAll(async () => {
-    shared.mesh = await openMesh(files, options, closers);
-  });
-  afterAll(() => closeAll(closers));
-  return () => {
-    if (shared.mesh === undefined) throw new Error("the mesh runs only while tests do");
-    return shared.mesh;
-  };
+  return sharedByTests((closers) => openMesh(files, options, closers));
 }
 
 async function openMesh(

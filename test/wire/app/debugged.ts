@@ -4,7 +4,7 @@ import { readFileSync } from "node:fs";
 import { chmod, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterAll, beforeAll, onTestFinished } from "vitest";
+import { onTestFinished } from "vitest";
 import {
   type ControlPlane,
   type ControlPlaneOptions,
@@ -16,6 +16,7 @@ import {
   openDebugClient,
 } from "../../../src/debug/api/client.js";
 import { TYPE_URL } from "../../../src/xds/resource.js";
+import { type Closers, sharedByTests } from "../../lifetimes.js";
 import { noted, notedLogger } from "../../outputs/note-output.js";
 import { openAds } from "./ads-client.js";
 import { joinToken } from "./join-token.js";
@@ -58,33 +59,27 @@ export interface Debugged {
 
 /** Starts one that the tests of a file share. Call it outside of tests. */
 export function shareDebugged(options: Partial<ControlPlaneOptions> = {}): () => Debugged {
-  const shared: { one?: Debugged; root?: string } = {};
-  beforeAll(async () => {
-    const root = await mkdtemp(join(tmpdir(), "fairlead-debug-"));
-    shared.root = root;
-    await chmod(root, 0o700);
-    await writeFile(join(root, "mesh.yaml"), MESH);
-    const state = join(root, "state");
-    const controlPlane = await startControlPlane({
-      configDirs: [join(root, "mesh.yaml")],
-      stateDir: state,
-      address: "127.0.0.1",
-      plaintextPort: 0,
-      tlsPort: 0,
-      httpPort: 0,
-      logger: notedLogger(),
-      ...options,
-    });
-    shared.one = { controlPlane, state };
+  return sharedByTests((closers) => open(options, closers));
+}
+
+async function open(options: Partial<ControlPlaneOptions>, closers: Closers): Promise<Debugged> {
+  const root = await mkdtemp(join(tmpdir(), "fairlead-debug-"));
+  closers.push(() => rm(root, { recursive: true, force: true }));
+  await chmod(root, 0o700);
+  await writeFile(join(root, "mesh.yaml"), MESH);
+  const state = join(root, "state");
+  const controlPlane = await startControlPlane({
+    configDirs: [join(root, "mesh.yaml")],
+    stateDir: state,
+    address: "127.0.0.1",
+    plaintextPort: 0,
+    tlsPort: 0,
+    httpPort: 0,
+    logger: notedLogger(),
+    ...options,
   });
-  afterAll(async () => {
-    await shared.one?.controlPlane.close();
-    if (shared.root !== undefined) await rm(shared.root, { recursive: true, force: true });
-  });
-  return () => {
-    if (shared.one === undefined) throw new Error("the control plane runs only while tests do");
-    return shared.one;
-  };
+  closers.push(() => controlPlane.close());
+  return { controlPlane, state };
 }
 
 /** A client for the length of a test. */

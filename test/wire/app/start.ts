@@ -3,12 +3,12 @@
 import { chmod, mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterAll, beforeAll, onTestFinished } from "vitest";
 import {
   type ControlPlane,
   type ControlPlaneOptions,
   startControlPlane,
 } from "../../../src/app.js";
+import { type Closers, endingWithTest, sharedByTests } from "../../lifetimes.js";
 import { notedLogger } from "../../outputs/note-output.js";
 import { joinToken } from "./join-token.js";
 
@@ -30,31 +30,15 @@ export interface Started {
 }
 
 type Options = Partial<ControlPlaneOptions>;
-type Closers = (() => Promise<void>)[];
 
 /** Starts one on YAML; it ends with the test. */
 export function start(mesh: string, options: Options = {}): Promise<Started> {
-  const closers: Closers = [];
-  onTestFinished(() => closeAll(closers));
-  return open(mesh, options, closers);
+  return endingWithTest((closers) => open(mesh, options, closers));
 }
 
 /** One that the tests of a file share. Call it outside of tests. */
 export function shareStart(mesh: string, options: Options = {}): () => Started {
-  const closers: Closers = [];
-  const shared: { started?: Started } = {};
-  beforeAll(async () => {
-    shared.started = await open(mesh, options, closers);
-  });
-  afterAll(() => closeAll(closers));
-  return () => {
-    if (shared.started === undefined) throw new Error("it runs only while tests do");
-    return shared.started;
-  };
-}
-
-async function closeAll(closers: Closers): Promise<void> {
-  for (const close of closers.splice(0).reverse()) await close();
+  return sharedByTests((closers) => open(mesh, options, closers));
 }
 
 async function open(mesh: string, options: Options, closers: Closers): Promise<Started> {
