@@ -1,16 +1,8 @@
 /** The virtual hosts of sidecars: what becomes of requests for the hosts that they can see. */
-import { defined } from "../../base/defined.js";
-import type { HTTPRetry } from "../../config/kinds/networking/virtual-service/http-retry.js";
-import type { ResourceRef } from "../../config/resource.js";
-import type { Mesh } from "../../mesh/mesh.js";
 import { sendsAttemptCount, sendsForwardedHost } from "../../mesh/proxy/http-settings.js";
-import { type RouteClient, type RouteRules, routePolicy } from "../../mesh/routing/route-rules.js";
-import { MESH_GATEWAY } from "../../mesh/routing/virtual-service.js";
-import type { MixedPorts } from "../../mesh/service/mixed-ports.js";
 import { listenerProtocol } from "../../mesh/service/protocol.js";
 import {
   isHeadless,
-  isUndeclared,
   lookedUpPorts,
   type Service,
   type ServicePort,
@@ -24,38 +16,18 @@ import {
 } from "../../mesh/view/view-on-port.js";
 import type { RouteJson, VirtualHostJson } from "../api.js";
 import { calledPodOf, hasCalledPods } from "../filter/called-pod.js";
-import { routedChains, wholePort } from "../listener/entry-chains.js";
-import { blocksAsked, type ChainContext, type TcpChain } from "../listener/l4-chains.js";
-import { requestTables, sharedRoutes } from "../listener/request-tables.js";
-import { HTTP_PROXY_ROUTE } from "../names.js";
 import { madeOr, partsOrFault } from "../resource/built.js";
 import { defaultRoute } from "../route/default-route.js";
 import { hashPolicies } from "../route/hash-policy.js";
 import { httpRoutes } from "../route/http-route.js";
-import { bytesRoute, chainTo, tunnelRoute } from "../route/tunnel-route.js";
-import { addressDomains, hostDomains, ownDomains } from "../route/virtual-host.js";
-import { addressesFor, hasHttpProxy, isByName, type OutboundScope } from "./outbound-scope.js";
-
-/** What virtual hosts depend on, beside the hosts. */
-export interface HostContext {
-  readonly scope: OutboundScope;
-  readonly mesh: Pick<Mesh, "resolver">;
-  readonly rootNamespace: string;
-  readonly routeRules: RouteRules;
-  readonly mixedPorts: MixedPorts;
-  /** The mesh's policy for routes that say nothing of retries. */
-  readonly retries: HTTPRetry | undefined;
-}
+import { addressDomains } from "../route/virtual-host.js";
+import { clientOf, type HostContext, type HostPlan, namesOf, sourcesOf } from "./host-plan.js";
+import { isListenerOf, proxyRoutes, routeNamesOf } from "./host-tables.js";
+import { addressesFor, isByName } from "./outbound-scope.js";
+import { routesOfBytes, tunnelsToOthers } from "./tunnel-plans.js";
 
 /** The port that clients of an HTTP proxy mean who name none. */
 const PORT_WITHOUT_SERVICE = 80;
-
-/** Who calls, as rules for what is called ask for it. */
-const clientOf = ({ scope, rootNamespace }: HostContext): RouteClient => ({
-  clientNamespace: scope.namespace,
-  clientLabels: scope.labels,
-  rootNamespace,
-});
 
 function routesOf(view: HostView, port: number, context: HostContext): RouteJson[] {
   const hash = hashPolicies(context.routeRules, clientOf(context));
@@ -78,78 +50,6 @@ function routesOf(view: HostView, port: number, context: HostContext): RouteJson
   const lookUpPort = lookedUpPorts(service, isByName(context.scope)).get(port);
   return [defaultRoute(key, { hash: hash(key), retries: context.retries, lookUpPort })];
 }
-
-/** What the chains depend on whose connections come through tunnels. */
-function tunnelContext(context: HostContext): ChainContext {
-  const client = clientOf(context);
-  return {
-    gateways: [MESH_GATEWAY],
-    resolver: context.mesh.resolver,
-    namespace: context.scope.namespace,
-    ...defined({ egress: context.scope.egress }),
-    byName: isByName(context.scope),
-    source: context.scope,
-    policyOf: (key) => routePolicy(context.routeRules, client, key),
-  };
-}
-
-/** The ways of a host's connections for a port, with the blocks of addresses that its listener would ask for. */
-const chainsOfTunnels = (
-  { connections }: HostView,
-  port: ServicePort,
-  context: ChainContext,
-): readonly TcpChain[] =>
-  routedChains(connections, port, context).map((chain) => ({
-    ...chain,
-    prefixes: blocksAsked(chain.prefixes),
-  }));
-
-/**
- * What becomes of bytes for a port: those of a tunnel (CONNECT), and where the port carries nothing else, of requests. They go
- * to its service, or to where VirtualServices send the connections of the port.
- */
-function routesOfBytes(
-  view: HostView,
-  service: Service,
-  port: ServicePort,
-  context: HostContext,
-): readonly RouteJson[] {
-  const chains = tunnelContext(context);
-  const called = {
-    names: namesOf(view, context),
-    addresses: addressesFor(service, context.scope.dns.allocated),
-  };
-  const routed = chainTo(called, chainsOfTunnels(view, port, chains));
-  const whole = { ...wholePort(service, port, chains), mixed: isUndeclared(service, port) };
-  const target = routed?.target ?? whole;
-  const tunnel = tunnelRoute(target, routed?.part);
-  const isBytesAlone = listenerProtocol(port.protocol) === "tcp";
-  return isBytesAlone ? [tunnel, bytesRoute(target, routed?.part)] : [tunnel];
-}
-
-/** A virtual host to be made, and for which table. */
-export interface HostPlan {
-  readonly routeName: string;
-  readonly json: VirtualHostJson;
-  readonly sources: readonly ResourceRef[];
-  readonly ofOthers?: boolean;
-  /** See Built: it has no routes then. */
-  readonly fault?: unknown;
-}
-
-/** The configuration that says what becomes of requests for a host. */
-function sourcesOf(
-  { service, rule }: HostView,
-  virtualServices: HostView["virtualServices"],
-): readonly ResourceRef[] {
-  return [...virtualServices, service, rule].flatMap((one) => one?.source ?? []);
-}
-
-/** The names by which callers mean a host; short ones are those of services alone. */
-const namesOf = ({ hostname, service }: HostView, { scope, mesh }: HostContext) =>
-  service === undefined
-    ? ownDomains(hostname)
-    : hostDomains(hostname, scope.namespace, mesh.resolver.domain);
 
 /** The names below those of a service, by which callers mean one of its pods; none of a service that has an address. */
 const podNames = ({ service }: HostView, names: readonly string[]): readonly string[] =>
@@ -231,92 +131,6 @@ function proxyHost(
       ]),
     ]),
   };
-}
-
-/**
- * The virtual hosts of a port for tunnels to other hosts, which a VirtualService that is for the host too tells apart by their
- * server names: as on the listener of the port, where its routes take the connections of all of them.
- */
-function tunnelsToOthers(
-  view: HostView,
-  port: ServicePort,
-  context: HostContext,
-  routeName: string,
-): readonly HostPlan[] {
-  const own = new Set(namesOf(view, context));
-  const { parts: chains, ...made } = partsOrFault(() => [
-    ...chainsOfTunnels(view, port, tunnelContext(context)),
-  ]);
-  const sources = sourcesOf(view, view.connections);
-  if (made.fault !== undefined) {
-    const name = `${view.hostname}:${String(port.number)} for others`;
-    return [{ ...made, routeName, json: { name }, sources, ofOthers: true }];
-  }
-  return chains.flatMap(({ serverNames, prefixes, target, part }) => {
-    const others = prefixes.length === 0 ? serverNames.filter((name) => !own.has(name)) : [];
-    const [first] = others;
-    if (first === undefined) return [];
-    return [
-      {
-        routeName,
-        json: {
-          name: `${view.hostname}:${String(port.number)} for ${first}`,
-          domains: others.map((name) => `${name}:${String(port.number)}`),
-          routes: [tunnelRoute(target, part)],
-          includeRequestAttemptCount: sendsAttemptCount(context.scope.settings.headers),
-        },
-        sources,
-        ofOthers: true,
-      },
-    ];
-  });
-}
-
-/**
- * The route configurations for a port of a service; none where none is for its requests. One that has its own is in that of
- * its port too, for requests that come to another address. See Istio, BuildSidecarOutboundVirtualHosts.
- */
-function routeNamesOf(
-  service: Service,
-  port: ServicePort,
-  { scope: { captured, egress, dns }, mixedPorts }: HostContext,
-): readonly string[] {
-  const carried = { ...port, protocol: egress?.port?.protocol ?? port.protocol };
-  if (listenerProtocol(carried.protocol) === "tcp") return [];
-  const known = { ...service, addresses: addressesFor(service, dns.allocated) };
-  const { shared, own } = requestTables(known, carried, egress);
-  // What callers reach by a port that has a listener of its own is for that one to say.
-  const others = egress?.others.includes(port.number) === true ? [] : [shared];
-  // Captured connections to an alias are addressed to what it stands for, which tells by itself what they carry.
-  const isOfTarget = service.aliasOf !== undefined && listenerProtocol(port.protocol) !== "http";
-  const tables = own === undefined || isOfTarget ? [] : [own];
-  // Without captured addresses the service's own address says nothing.
-  const isTold = captured && (isOfTarget || own !== undefined);
-  if (!isTold) return others;
-  return isMixed(port, egress, mixedPorts) ? [...tables, ...others] : tables;
-}
-
-/** Whether requests for a port that has its own tables may yet come to the listener of all that have the port. */
-const isMixed = (
-  { number }: ServicePort,
-  egress: OutboundScope["egress"],
-  mixedPorts: MixedPorts,
-): boolean => egress?.port === undefined && mixedPorts.has(number);
-
-/** The route configurations of HTTP proxies by which callers reach a host. */
-function proxyRoutes(scope: OutboundScope): readonly string[] {
-  const { egress } = scope;
-  const port = egress?.port;
-  const isProxy =
-    port !== undefined && leadsAnywhere(port) && listenerProtocol(port.protocol) === "http";
-  const own = isProxy ? [sharedRoutes(egress) ?? ""] : [];
-  return hasHttpProxy(scope) ? [...own, HTTP_PROXY_ROUTE] : own;
-}
-
-/** Whether the listener of a scope is that for the requests of a port. */
-function isListenerOf({ egress }: OutboundScope, port: number): boolean {
-  if (egress?.port === undefined) return egress?.others.includes(port) !== true;
-  return !leadsAnywhere(egress.port) && egress.port.number === port;
 }
 
 /** The virtual hosts of a host on ports that no service of it has. */

@@ -6,9 +6,10 @@ import type { HostView } from "../../mesh/view/host-view.js";
 import type { Encoder } from "../resource/encoder.js";
 import { sameResource } from "../resource/resource-set.js";
 import { encodeVirtualHost, type VirtualHostResource } from "../route/route-configuration.js";
+import type { HostContext, HostPlan } from "./host-plan.js";
 import type { HostRows } from "./host-rows.js";
 import type { OutboundScope } from "./outbound-scope.js";
-import { type HostContext, type HostPlan, hostPlans } from "./virtual-host-plans.js";
+import { hostPlans } from "./virtual-host-plans.js";
 
 /** A virtual host, and its domains. */
 export interface HostResource extends VirtualHostResource {
