@@ -316,9 +316,9 @@ test("a control plane that is to follow itself tells so, and serves", async () =
 test("a proxy that says too much of itself is told of to nobody, and others are", async () => {
   const { first, second } = await startTwo();
   const counts = await watchEndpoints(second);
-  const metadata = { NOTE: "x".repeat(100_000) };
-  await connect(await workload(first, { name: "long-0", metadata }));
-  await connect(await workload(first, { name: "x".repeat(100_000) }));
+  const long = "x".repeat(100_000);
+  await connect(await workload(first, { name: "long-0", metadata: { NOTE: long } }));
+  await connect(await workload(first, { name: "long-1", labels: { app: "billing", note: long } }));
   await connect(await workload(first));
   await expect.poll(() => counts, SOON).toEqual([0, 1]);
   expect(first.log.filter((line) => line.includes("says so much of itself"))).toHaveLength(2);
