@@ -29,8 +29,6 @@ const BLOCK_BYTES = 4096;
  */
 const MAX_FREE_BYTES = { meanwhile: 128 * 1024 * 1024, afterwards: 8 * 1024 * 1024 };
 
-const freeBlocks = (bytes: number): number => bytes / BLOCK_BYTES;
-
 /** Of a part that takes memory. */
 interface Holder {
   readonly giveUp: () => void;
@@ -123,7 +121,7 @@ export class FrameMemory {
   #takeBack(blocks: readonly Buffer[]): void {
     this.#blocks -= blocks.length;
     const { meanwhile, afterwards } = MAX_FREE_BYTES;
-    const most = freeBlocks(this.#blocks === 0 ? afterwards : meanwhile);
+    const most = (this.#blocks === 0 ? afterwards : meanwhile) / BLOCK_BYTES;
     for (const block of blocks) this.#free.push(block);
     this.#free.length = Math.min(this.#free.length, most);
   }

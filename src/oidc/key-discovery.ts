@@ -1,5 +1,7 @@
 /** Finds out where the keys of token issuers are, by asking the issuers, and asks them again from time to time. */
+
 import type { Clock } from "../base/clock.js";
+import { errorMessage } from "../base/error-message.js";
 import { type AllowedHost, formatAllowedHost, hostOfUrl, placeOf } from "../net/allowed-host.js";
 import { configurationUrl, type KeysAddress, keysAddress } from "./provider-configuration.js";
 
@@ -158,7 +160,7 @@ async function answerOf(
     const address = keysAddress(issuer, await fetch(url, { mayBePrivate, signal }));
     return "uri" in address ? address : problemAt(address.problem);
   } catch (error) {
-    return problemAt(error instanceof Error ? error.message : String(error));
+    return problemAt(errorMessage(error));
   }
 }
 

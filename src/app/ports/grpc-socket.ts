@@ -1,6 +1,8 @@
 /** A gRPC server on a Unix socket, for who owns the state directory. */
+
 import { chmod, rm } from "node:fs/promises";
 import { connect } from "node:net";
+import { errorMessage } from "../../base/error-message.js";
 import { MAX_SOCKET_PATH_BYTES } from "../../config/kinds/value/addresses.js";
 import { GrpcServer } from "../../grpc/server.js";
 import { SERVER_LIMITS } from "../../xds/limits.js";
@@ -45,7 +47,7 @@ export async function startGrpcSocket(
   try {
     await server.listen({ path });
   } catch (error) {
-    const why = error instanceof Error ? error.message : String(error);
+    const why = errorMessage(error);
     throw new AppError("socket-unusable", `cannot listen on ${path}: ${why}`, {
       hint: "choose another state directory with --state",
       cause: error,

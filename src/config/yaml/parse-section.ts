@@ -1,4 +1,5 @@
 import { constructFromEvents, EVENT_ID, type Event, YAMLException } from "js-yaml";
+import { errorMessage } from "../../base/error-message.js";
 import { withoutNulls } from "../reading/nulls.js";
 import { readEvents } from "./events.js";
 import { findExpansionProblem } from "./expansion.js";
@@ -68,7 +69,7 @@ const MAX_SHOWN = 100;
 /** What is wrong, and where. js-yaml says of a text in quotes where the text begins: the place is that of the quote. */
 function describeError(error: unknown, text: string): SectionError {
   if (!(error instanceof YAMLException)) {
-    return unreadable(text, 0, error instanceof Error ? error.message : String(error));
+    return unreadable(text, 0, errorMessage(error));
   }
   const offset = Math.min(error.mark?.position ?? 0, text.length);
   if (error.reason === "duplicated mapping key") {

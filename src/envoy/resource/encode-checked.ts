@@ -1,3 +1,4 @@
+import { errorMessage } from "../../base/error-message.js";
 import { versionOf } from "../../base/version.js";
 import { type Encoded, EncodeError, type Encoder } from "./encoder.js";
 
@@ -6,7 +7,7 @@ const NOTHING = Buffer.alloc(0);
 /** What stands for a message that could not be built: there are no bytes, and a violation says why. */
 export function notBuilt(encoder: Pick<Encoder, "notBuilt">, fault: unknown): Encoded {
   encoder.notBuilt?.(fault);
-  const reason = fault instanceof Error ? fault.message : String(fault);
+  const reason = errorMessage(fault);
   const problem = `could not be made, which is a fault of fairlead's: ${reason}`;
   return { bytes: NOTHING, version: versionOf(problem), violations: [{ path: "", problem }] };
 }

@@ -6,6 +6,7 @@ import {
   toJson,
 } from "@bufbuild/protobuf";
 import { FileDescriptorSetSchema } from "@bufbuild/protobuf/wkt";
+import { errorMessage } from "../../base/error-message.js";
 import { versionOf } from "../../base/version.js";
 import { createResourceCheck } from "../check/resource-check.js";
 import type { Violation } from "../check/violation.js";
@@ -26,7 +27,7 @@ export class EncodeError extends Error {
   readonly reason: string;
 
   constructor(typeName: string, cause: unknown) {
-    const reason = cause instanceof Error ? cause.message : String(cause);
+    const reason = errorMessage(cause);
     super(`cannot encode ${typeName}: ${reason}`, { cause });
     this.name = "EncodeError";
     this.reason = reason;

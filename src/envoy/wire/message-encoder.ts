@@ -6,6 +6,7 @@
 
 import type { DescField, DescMessage, DescOneof, Message, Registry } from "@bufbuild/protobuf";
 import { FeatureSet_FieldPresence, isWrapperDesc } from "@bufbuild/protobuf/wkt";
+import { errorMessage } from "../../base/error-message.js";
 import { isMap } from "../../base/is-map.js";
 import { typeNameIn } from "../../base/protobuf/type-url.js";
 import { BackwardWriter } from "./backward-writer.js";
@@ -25,7 +26,7 @@ export interface EncodedMessage {
 class JsonError extends Error {
   readonly code = "json";
   constructor(place: string, cause: unknown) {
-    super(`${place}: ${cause instanceof Error ? cause.message : String(cause)}`, { cause });
+    super(`${place}: ${errorMessage(cause)}`, { cause });
     this.name = "JsonError";
   }
 }

@@ -1,7 +1,9 @@
 /** What Envoy's JWT filter says to a request. See Envoy, extensions.filters.http.jwt_authn.v3. */
+
 import { memberOf } from "../../base/member-of.js";
 import type { JwtProviderJson, JwtRequirementJson } from "../../envoy/api.js";
 import type { HttpRequest } from "../call.js";
+import { isPreflight } from "../preflight.js";
 import { withClaimHeaders, withoutClaimHeaders } from "./claim-headers.js";
 import type { TokenJudge } from "./token.js";
 import { type FoundToken, findTokens, withoutToken } from "./token-place.js";
@@ -39,6 +41,7 @@ export interface Presented {
 /** What the filter says, and does to the request. */
 export function checkTokens(config: JwtConfig, { request, judge }: Presented): TokenOutcome {
   const { providers = {}, rules = [], bypassCorsPreflight = false } = config;
+  // There is no token with the question of a browser.
   if (bypassCorsPreflight && isPreflight(request)) {
     return { request: Object.values(providers).reduce(withoutClaimHeaders, request), accepted: [] };
   }
@@ -46,12 +49,6 @@ export function checkTokens(config: JwtConfig, { request, judge }: Presented): T
   const { status, ...progress } = fulfil(rules[0]?.requires ?? {}, untouched, { providers, judge });
   if (status === "fulfilled") return progress;
   return { ...progress, refusal: status === "missing" ? NO_TOKEN : status };
-}
-
-/** Whether a browser asks if it may send a request: there is no token with that. See Fetch, "CORS-preflight request". */
-function isPreflight({ method, headers }: HttpRequest): boolean {
-  const asked = ["origin", "access-control-request-method"];
-  return method === "OPTIONS" && asked.every((name) => (memberOf(headers, name) ?? "") !== "");
 }
 
 /** How far a request has come, and what the last requirement said to it. */
