@@ -5,6 +5,7 @@ import { admin } from "./harness/admin.js";
 import { application, documents, HTTP_GATEWAY_SERVICE } from "./harness/manifests.js";
 import { callAddress } from "./harness/requests.js";
 import { type ServedMesh, type ServedMeshOptions, serveMesh } from "./harness/served-mesh.js";
+import { unknownCipher } from "./harness/unknown-cipher.js";
 
 /** A Gateway of one server, and where its connections or requests go. */
 const edge = (protocol: "HTTP" | "TCP", routes: string): string => `
@@ -54,12 +55,7 @@ spec:
       match: { context: GATEWAY }
       patch:
         operation: MERGE
-        value:
-          transport_socket:
-            name: envoy.transport_sockets.tls
-            typed_config:
-              "@type": type.googleapis.com/envoy.extensions.transport_sockets.tls.v3.DownstreamTlsContext
-              common_tls_context: { tls_params: { cipher_suites: [NO-SUCH-CIPHER] } }
+        value: ${unknownCipher("Downstream")}
 `;
 
 const FILES = {

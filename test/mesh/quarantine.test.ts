@@ -6,6 +6,7 @@ import { run } from "../unit/cli/run.js";
 import { application, documents, namespace } from "./harness/manifests.js";
 import { call } from "./harness/requests.js";
 import { shareServedMesh } from "./harness/served-mesh.js";
+import { unknownCipher } from "./harness/unknown-cipher.js";
 
 const mesh = shareServedMesh({
   "apps.yaml": documents(
@@ -48,12 +49,7 @@ const CLUSTER = filter(`    - applyTo: CLUSTER
       match: { cluster: { service: ${CALLED} } }
       patch:
         operation: MERGE
-        value:
-          transport_socket:
-            name: envoy.transport_sockets.tls
-            typed_config:
-              "@type": type.googleapis.com/envoy.extensions.transport_sockets.tls.v3.UpstreamTlsContext
-              common_tls_context: { tls_params: { cipher_suites: [NO-SUCH-CIPHER] } }
+        value: ${unknownCipher("Upstream")}
 `);
 
 const withCipher = (cipher: string): string => CLUSTER.replace("NO-SUCH-CIPHER", cipher);

@@ -3,8 +3,8 @@ import { expect, test } from "vitest";
 import { application, documents } from "./harness/manifests.js";
 import { call, echoOf } from "./harness/requests.js";
 import { serveMesh } from "./harness/served-mesh.js";
+import { unknownCipher } from "./harness/unknown-cipher.js";
 
-/** The names in an EnvoyFilter are not looked at before Envoy has them. */
 const BAD = `
 apiVersion: networking.istio.io/v1alpha3
 kind: EnvoyFilter
@@ -15,12 +15,7 @@ spec:
       match: { context: SIDECAR_OUTBOUND, cluster: { service: early.default.svc.cluster.local } }
       patch:
         operation: MERGE
-        value:
-          transport_socket:
-            name: envoy.transport_sockets.tls
-            typed_config:
-              "@type": type.googleapis.com/envoy.extensions.transport_sockets.tls.v3.UpstreamTlsContext
-              common_tls_context: { tls_params: { cipher_suites: [NO-SUCH-CIPHER] } }
+        value: ${unknownCipher("Upstream")}
 `;
 
 test.each(["delta", "state-of-the-world"] as const)(
